@@ -1,0 +1,41 @@
+"""From the state at an origin to the H steps after it, all in one pass."""
+
+from torch import Tensor, nn
+
+
+class DirectDecoder(nn.Module):
+    """Maps a state to every step at once; what is known ahead of a step enters through a small network.
+
+    y_h = A_h s + V silu(B s + W k_h)        h = 1 .. H
+
+    with s the state and k_h what is known about step h; the second part only where anything is. This
+    is the direct strategy of MQ-RNN (Wen et al. 2017, arXiv 1711.11053) with its local network reduced
+    to one hidden layer. A and V start at zero, so an untrained network forecasts its guess.
+    """
+
+    def __init__(self, state_size: int, future_size: int, horizon: int, outputs: int) -> None:
+        super().__init__()
+        self.shape = (horizon, outputs)
+        self.steps = nn.Linear(state_size, horizon * outputs)
+        nn.init.zeros_(self.steps.weight)
+        nn.init.zeros_(self.steps.bias)
+        self.local: nn.ModuleDict | None = None
+        if future_size:
+            width = 32
+            self.local = nn.ModuleDict(
+                {
+                    "state": nn.Linear(state_size, width),
+                    "future": nn.Linear(future_size, width, bias=False),
+                    "output": nn.Linear(width, outputs, bias=False),
+                }
+            )
+            nn.init.zeros_(self.local["output"].weight)
+
+    def forward(self, states: Tensor, future: Tensor) -> Tensor:
+        """Return the outputs [B, O, H, outputs] for states [B, O, D] and future [B, O, H, K]."""
+        outputs: Tensor = self.steps(states).unflatten(-1, self.shape)  # [B, O, H, outputs]
+        if self.local is None:
+            return outputs
+        hidden = self.local["state"](states)[:, :, None] + self.local["future"](future)  # [B, O, H, 32]
+        local: Tensor = self.local["output"](nn.functional.silu(hidden))
+        return outputs + local

@@ -1,0 +1,144 @@
+"""Rolling origins: networks and baselines side by side on rows they have not learned from."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from rnncast import registry
+from rnncast.baselines import forecast_baseline
+from rnncast.forecasting import Predicted, forecast_windows, predict_from
+from rnncast.metrics import Outcome, Score, seasonal_error
+from rnncast.network import Network
+from rnncast.panel import BoolArray, FloatArray, IntArray, Panel
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """Says from which origins is forecast.
+
+    Attributes:
+        first: [N], the first origin of each series: its last known step, counted from 0.
+        windows: W, how many origins.
+        stride: steps from one origin to the next.
+        horizon: H, steps forecast from each.
+    """
+
+    first: IntArray
+    windows: int
+    stride: int
+    horizon: int
+
+    def ends(self, panel: Panel) -> IntArray:
+        """Return the origins of each series, [N, W]; those past a series' end stand at its end."""
+        ends = self.first[:, None] + self.stride * np.arange(self.windows)
+        return np.minimum(ends, panel.lengths[:, None] - 1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scores:
+    """Holds every metric of every forecaster, by name: the network first, then the baselines."""
+
+    by_name: Mapping[str, Mapping[str, Score]]
+    plan: Plan
+    panel: Panel
+
+    @property
+    def best_baseline(self) -> str:
+        """Return the baseline of the lowest MASE, or of the lowest MAE where MASE is undefined."""
+        names = [name for name in self.by_name if name in registry.BASELINES]
+        return min(names, key=lambda name: _order(self.by_name[name]))
+
+    def overall(self, name: str, metric: str) -> float:
+        """Return a metric over all series."""
+        return self.by_name[name][metric].overall
+
+
+def _order(scores: Mapping[str, Score]) -> float:
+    mase = scores["mase"].overall
+    return scores["mae"].overall if np.isnan(mase) else mase
+
+
+def backtest(name: str, networks: Sequence[Network], panel: Panel, plan: Plan, logarithm: bool) -> Scores:
+    """Forecast from every origin of the plan with the networks and the baselines, and score them.
+
+    Nothing after an origin reaches a forecast from it: windows and baselines read up to the origin,
+    units come from the rows up to the first one.
+    """
+    ends = plan.ends(panel)
+    actual, observed = _actual(panel, plan)
+    past_error = _past_errors(panel, ends)
+    outcomes = {name: (_network_forecasts(networks, panel, plan, logarithm), networks[0].head.levels)}
+    for baseline in registry.BASELINES:
+        outcomes[baseline] = (_baseline_forecasts(baseline, panel, ends, plan.horizon), ())
+    return Scores(
+        {
+            key: _score(Outcome(actual, observed, predicted.point, predicted.quantiles, levels, past_error))
+            for key, (predicted, levels) in outcomes.items()
+        },
+        plan,
+        panel,
+    )
+
+
+def _score(outcome: Outcome) -> dict[str, Score]:
+    metrics = registry.METRICS | (registry.INTERVAL_METRICS if outcome.quantile_levels else {})
+    return {name: entry.load()(outcome) for name, entry in metrics.items()}
+
+
+def _actual(panel: Panel, plan: Plan) -> tuple[FloatArray, BoolArray]:
+    """Return what came after each origin and whether it was seen, [N, W, H, C]."""
+    pairs = [
+        panel.at(panel.offsets + plan.first + plan.stride * window + 1, plan.horizon) for window in range(plan.windows)
+    ]
+    return np.stack([values for values, _ in pairs], axis=1), np.stack([seen for _, seen in pairs], axis=1)
+
+
+def _past_errors(panel: Panel, ends: IntArray) -> FloatArray:
+    errors = [seasonal_error(panel.truncated(end + 1), panel.season_length) for end in ends.T]
+    return np.stack(errors, axis=1)  # [N, W, C]
+
+
+def _baseline_forecasts(name: str, panel: Panel, ends: IntArray, horizon: int) -> Predicted:
+    points = [forecast_baseline(name, panel.truncated(end + 1), horizon) for end in ends.T]
+    point = np.stack(points, axis=1)  # [N, W, H, C]
+    return Predicted(point, np.empty((*point.shape, 0)))
+
+
+def _network_forecasts(networks: Sequence[Network], panel: Panel, plan: Plan, logarithm: bool) -> Predicted:
+    ends = plan.ends(panel)
+    where = forecast_windows(networks, panel, logarithm, units_from=panel.truncated(ends[:, 0] + 1))
+    series = np.repeat(np.arange(panel.num_series), plan.windows)
+    predicted = predict_from(networks, where, series, ends.ravel(), plan.horizon)
+    shape = (panel.num_series, plan.windows)
+    return Predicted(predicted.point.reshape(*shape, *predicted.point.shape[1:]),
+                     predicted.quantiles.reshape(*shape, *predicted.quantiles.shape[1:]))
+
+
+def learned_rows(panel: Panel, learned: Panel, held_out: IntArray) -> IntArray:
+    """Return how many rows of each series of `panel` [N] weights know that were fitted on `learned`.
+
+    A series is the same where the id is the same and most values at the same stamps are; then all its
+    rows up to the last one learned count, `held_out` rows [N of learned] at the end being spared.
+    """
+    position = {tuple(ids): number for number, ids in enumerate(learned.ids.tolist())}
+    known = np.zeros(panel.num_series, dtype=np.int64)
+    for series, ids in enumerate(panel.ids.tolist()):
+        other = position.get(tuple(ids))
+        if other is not None and _is_same(panel, series, learned, other):
+            end = learned.start[other] + learned.lengths[other] - held_out[other]
+            known[series] = np.clip(end - panel.start[series], 0, panel.lengths[series])
+    return known
+
+
+def _is_same(panel: Panel, series: int, learned: Panel, other: int) -> bool:
+    """Tell whether most values at common stamps are equal; without common stamps nothing is known."""
+    first = max(panel.start[series], learned.start[other])
+    count = min(panel.start[series] + panel.lengths[series], learned.start[other] + learned.lengths[other]) - first
+    if count <= 0:
+        return bool(panel.start[series] < learned.start[other])
+    mine, theirs = (
+        held.values[held.offsets[index] + first - held.start[index] :][:count]
+        for held, index in ((panel, series), (learned, other))
+    )
+    return bool(np.isclose(mine, theirs, rtol=1e-9, atol=0).mean() >= 0.5)

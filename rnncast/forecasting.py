@@ -1,0 +1,142 @@
+"""From networks and a panel to a forecast: the members' median, in the data's units."""
+
+from collections.abc import Sequence
+from statistics import NormalDist
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from rnncast.network import Network
+from rnncast.panel import FloatArray, Forecast, IntArray, Panel
+from rnncast.scaling import Units
+from rnncast.windows import Batch, Windows
+
+CHUNK = 2**22
+"""Numbers of a batch's input that are forecast at once, about; keeps memory flat for large panels."""
+
+
+class Predicted(NamedTuple):
+    """Holds forecasts from B origins: point [B, H, C] and quantiles [B, H, C, Q]."""
+
+    point: FloatArray
+    quantiles: FloatArray
+
+
+def forecast(networks: Sequence[Network], panel: Panel, horizon: int, logarithm: bool) -> Forecast:
+    """Forecast `horizon` steps from the end of every series.
+
+    Beyond the networks' own horizon the forecast goes on from its own median, and the deviations of
+    the quantiles add up as those of independent errors do.
+    """
+    windows = forecast_windows(networks, panel, logarithm)
+    predicted = predict_from(networks, windows, np.arange(panel.num_series), panel.lengths - 1, horizon)
+    return Forecast(
+        point=predicted.point,
+        quantiles=predicted.quantiles,
+        quantile_levels=networks[0].head.levels,
+        first=panel.start + panel.lengths,
+        panel=panel,
+    )
+
+
+class ForecastWindows(NamedTuple):
+    """Holds a panel on the device and the units it is in there."""
+
+    windows: Windows
+    units: Units
+
+
+def forecast_windows(
+    networks: Sequence[Network], panel: Panel, logarithm: bool, units_from: Panel | None = None
+) -> ForecastWindows:
+    """Lay a panel on the networks' device; its units come from `units_from`, the part before the first origin."""
+    units = Units.of(units_from or panel, logarithm)
+    shape = networks[0].shape
+    device = next(networks[0].parameters()).device
+    return ForecastWindows(Windows(panel, units, shape.context_length, shape.horizon, device), units)
+
+
+@torch.inference_mode()
+def predict_from(
+    networks: Sequence[Network], where: ForecastWindows, series: IntArray, ends: IntArray, horizon: int
+) -> Predicted:
+    """Forecast `horizon` steps of the series [B] after the steps `ends` [B], a chunk at a time."""
+    shape = networks[0].shape
+    size = max(1, CHUNK // ((shape.context_length + shape.horizon) * max(1, shape.num_lags // shape.segment_length)))
+    points, quantiles = [], []
+    for network in networks:
+        network.eval()
+    for first in range(0, len(series), size):
+        chunk = slice(first, first + size)
+        parts = [_member(network, where.windows, series[chunk], ends[chunk], horizon) for network in networks]
+        points.append(_median([part.point for part in parts]))
+        quantiles.append(_median([part.quantiles for part in parts]))
+    return Predicted(
+        where.units.invert(np.concatenate(points), series), where.units.invert(np.concatenate(quantiles), series)
+    )
+
+
+def _median(values: Sequence[FloatArray]) -> FloatArray:
+    return values[0] if len(values) == 1 else np.median(np.stack(values), axis=0)
+
+
+def _member(network: Network, windows: Windows, series: IntArray, ends: IntArray, horizon: int) -> Predicted:
+    """Return one network's forecast in units of the series, block after block of its own horizon."""
+    device, length = windows.values.device, network.shape.context_length
+    index, origin = torch.from_numpy(series).to(device), torch.from_numpy(ends).to(device)
+    blocks: list[tuple[Tensor, Tensor]] = []
+    batch = windows.batch(index, origin)
+    for done in range(0, horizon, network.shape.horizon):
+        if blocks:
+            batch = _advance(batch, windows.batch(index, origin + done), blocks[-1][0], length)
+        point, quantiles = network.forecast(batch)
+        spread = quantiles - point[..., None]  # [B, H, C, Q]
+        if blocks:
+            spread = spread.sign() * (spread.square() + blocks[-1][1][:, -1:].square()).sqrt()
+        blocks.append((point, spread))
+    point, spread = (torch.cat(parts, dim=1)[:, :horizon] for parts in zip(*blocks, strict=True))
+    return Predicted(_array(point), _array(point[..., None] + spread))
+
+
+def _advance(batch: Batch, later: Batch, point: Tensor, length: int) -> Batch:
+    """Return the batch one block later, with the block's point forecast as its newest past."""
+    target, observed = later.target.clone(), later.observed.clone()
+    target[:, :length] = torch.cat([batch.target[:, :length], point], dim=1)[:, -length:]
+    known = torch.ones_like(point, dtype=torch.bool)
+    observed[:, :length] = torch.cat([batch.observed[:, :length], known], dim=1)[:, -length:]
+    return later._replace(target=target, observed=observed)
+
+
+def _array(values: Tensor) -> FloatArray:
+    return values.double().cpu().numpy()
+
+
+def interval(forecast: Forecast, level: int) -> tuple[FloatArray, FloatArray]:
+    """Return the lower and upper bounds [N, H, C] that should hold `level` percent of what comes.
+
+    Between the learned quantile levels the values are interpolated over the standard normal quantile of
+    the level, and beyond them extended along the line through the median and the outermost level: a
+    normal tail.
+    """
+    normal = NormalDist()
+    knots = np.array([normal.inv_cdf(q) for q in forecast.quantile_levels])
+    wanted = [normal.inv_cdf(0.5 - level / 200), normal.inv_cdf(0.5 + level / 200)]
+    lower, upper = (_at_level(forecast.quantiles, forecast.point, knots, z) for z in wanted)
+    return lower, upper
+
+
+def _at_level(quantiles: FloatArray, point: FloatArray, knots: FloatArray, z: float) -> FloatArray:
+    """Return the value at standard normal quantile `z`, [N, H, C], given those at `knots` [Q]."""
+    outer = 0 if z < knots[0] else -1 if z > knots[-1] else None
+    if outer is not None:
+        share = z / knots[outer] if z * knots[outer] > 0 else 1.0
+        extended: FloatArray = point + (quantiles[..., outer] - point) * max(share, 1.0)
+        return extended
+    right = int(np.clip(np.searchsorted(knots, z), 1, len(knots) - 1)) if len(knots) > 1 else 0
+    left = max(right - 1, 0)
+    width = knots[right] - knots[left]
+    share = (z - knots[left]) / width if width else 0.0
+    between: FloatArray = quantiles[..., left] * (1 - share) + quantiles[..., right] * share
+    return between

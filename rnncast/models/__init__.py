@@ -1,0 +1,1 @@
+"""Recurrent models, one a file; `base.py` holds the contract."""

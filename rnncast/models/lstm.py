@@ -1,0 +1,41 @@
+"""Long short-term memory: Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000."""
+
+import torch
+from torch import Tensor, nn
+
+from rnncast.models.base import Model, RecurrentStack, Size
+
+
+class LSTM(Model):
+    """Keeps a memory cell that gates write to, erase and read.
+
+    i_t = sigmoid(W_i x_t + U_i h_{t-1} + b_i)        write
+    f_t = sigmoid(W_f x_t + U_f h_{t-1} + b_f)        keep
+    g_t = tanh(W_g x_t + U_g h_{t-1} + b_g)           candidate
+    o_t = sigmoid(W_o x_t + U_o h_{t-1} + b_o)        read
+    c_t = f_t * c_{t-1} + i_t * g_t
+    h_t = o_t * tanh(c_t)
+
+    The memory passes from step to step by a product with f_t alone, so gradients live as long as f_t
+    stays near 1: the forget bias starts at 1 (Jozefowicz et al. 2015).
+    """
+
+    def __init__(self, size: Size) -> None:
+        super().__init__()
+        self.stack = RecurrentStack(nn.LSTM, size)
+        for layer in self.stack.layers:
+            _open_forget_gate(layer)
+
+    def forward(self, past: Tensor, static: Tensor) -> Tensor:
+        """Return the states [B, O, D]."""
+        states: Tensor = self.stack(past, static)
+        return states
+
+
+def _open_forget_gate(layer: nn.Module) -> None:
+    """Set the forget gate's bias to 1; torch stacks the gates as i, f, g, o and has two biases."""
+    for name, parameter in layer.named_parameters():
+        if name.startswith("bias"):
+            width = len(parameter) // 4
+            with torch.no_grad():
+                parameter[width : 2 * width].fill_(0.5)

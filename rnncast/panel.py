@@ -1,0 +1,171 @@
+"""The panel: many regular series in flat arrays, and the forecast that continues it.
+
+Axes: R rows of all series one after the other, N series, C targets, H horizon, Q quantile levels,
+Kp past covariates, Kf future covariates, S static covariates.
+"""
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
+TextArray = NDArray[np.str_]
+
+
+@dataclass(frozen=True, slots=True)
+class TimeAxis:
+    """Says how ordinals become stamps; the same for all series of a panel.
+
+    Ordinals count steps of `freq` from `anchor`, which is the first stamp at or after 1970-01-01 that
+    lies on the grid. Without a time column `freq` is None and ordinals are row numbers from 1; of a time
+    column of plain integers `freq` is the step as digits and `anchor` the first number at or after 0.
+
+    Attributes:
+        name: the time column's name, None where the data has no time.
+        freq: pandas offset alias such as "h", "D", "W-MON", "MS", "15min"; digits for integers; None without time.
+        anchor: stamp of ordinal 0, as an ISO string; digits for integers; None without time.
+        format: strftime format in which stamps are written, as the data had them; None is ISO.
+    """
+
+    name: str | None = None
+    freq: str | None = None
+    anchor: str | None = None
+    format: str | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Panel:
+    """Holds N regular series; row t of series n is `offsets[n] + t`, with t below `lengths[n]`.
+
+    Immutable: the arrays are shared between panels and never written to. A panel that is cut keeps
+    the arrays and changes `lengths`, so whoever reads `values` must stay below `offsets + lengths`.
+
+    Attributes:
+        values: [R, C], finite everywhere; what was missing is filled, see `observed`.
+        observed: [R, C], true where a value was really seen.
+        offsets: [N], first row of each series in `values`.
+        lengths: [N], number of steps of each series.
+        start: [N], ordinal of each series' first step on the time axis.
+        ids: [N, I], text of the id columns; I is 0 for a single unnamed series.
+        id_names: the I id columns' names.
+        target_names: the C targets' names.
+        season_lengths: steps in a season, shortest first; (1,) where there is none.
+        past_covariates: [R, Kp], finite, rows as in `values`.
+        future_covariates: [Rf, Kf], finite; row t of series n is `future_offsets[n] + t`.
+        future_offsets: [N], first row of each series in `future_covariates`.
+        future_lengths: [N], steps for which future covariates are known, at least `lengths`.
+        static_covariates: [N, S], finite.
+    """
+
+    values: FloatArray
+    observed: BoolArray
+    offsets: IntArray
+    lengths: IntArray
+    start: IntArray
+    ids: TextArray
+    id_names: tuple[str, ...]
+    target_names: tuple[str, ...]
+    past_covariates: FloatArray
+    future_covariates: FloatArray
+    future_offsets: IntArray
+    future_lengths: IntArray
+    static_covariates: FloatArray
+    season_lengths: tuple[int, ...] = (1,)
+    time: TimeAxis = field(default_factory=TimeAxis)
+    past_names: tuple[str, ...] = ()
+    future_names: tuple[str, ...] = ()
+    static_names: tuple[str, ...] = ()
+
+    @property
+    def num_series(self) -> int:
+        """Return N."""
+        return len(self.offsets)
+
+    @property
+    def num_targets(self) -> int:
+        """Return C."""
+        return self.values.shape[1]
+
+    @property
+    def season_length(self) -> int:
+        """Return the main season, the shortest: the m of MASE and of the seasonal naive."""
+        return self.season_lengths[0]
+
+    @property
+    def num_rows(self) -> int:
+        """Return how many steps all series have together."""
+        return int(self.lengths.sum())
+
+    def truncated(self, lengths: IntArray) -> "Panel":
+        """Return the panel with only the first `lengths[n]` steps of each series [N].
+
+        Rows are not copied. Future covariates stay: they are known ahead.
+        """
+        if (lengths > self.lengths).any() or (lengths < 0).any():
+            raise ValueError("a panel can only be cut to fewer steps than it has")
+        return replace(self, lengths=lengths.astype(np.int64))
+
+    def row_mask(self) -> BoolArray:
+        """Return which rows of `values` [R] belong to the panel: those below each series' length."""
+        mask = np.zeros(len(self.values) + 1, dtype=np.int64)
+        np.add.at(mask, self.offsets, 1)
+        np.add.at(mask, self.offsets + self.lengths, -1)
+        return np.cumsum(mask[:-1]) > 0
+
+    def past(self, count: int) -> tuple[FloatArray, BoolArray]:
+        """Return the last `count` steps of each series: values and whether seen, [N, count, C].
+
+        Steps before a series' start repeat its first value and count as not seen. A gap that reaches
+        the end repeats the last value seen, since what was filled in there knew of later rows.
+        """
+        return self.at(self.offsets + self.lengths - count, count)
+
+    def at(self, first: IntArray, count: int) -> tuple[FloatArray, BoolArray]:
+        """Return `count` rows of each series from row `first` [N] on, read as `past` reads them."""
+        rows = first[:, None] + np.arange(count)  # [N, count]
+        last = np.maximum(self.offsets + self.lengths - 1, self.offsets)
+        inside = (rows >= self.offsets[:, None]) & (rows < (self.offsets + self.lengths)[:, None])
+        rows = np.clip(rows, self.offsets[:, None], last[:, None])
+        values, seen = self.values[rows], self.observed[rows] & inside[..., None]  # [N, count, C]
+        return hold_last(values, seen, inside), seen
+
+
+def hold_last(values: FloatArray, seen: BoolArray, inside: BoolArray) -> FloatArray:
+    """Return `values` [N, T, C] with the unseen steps after the last seen one repeating it.
+
+    Steps that are not `inside` [N, T] the series and series without a seen step stay as they are.
+    """
+    if seen.all():
+        return values
+    position = np.where(seen, np.arange(values.shape[1])[:, None], -1)
+    last = position.max(axis=1, keepdims=True)  # [N, 1, C]
+    trailing = (np.arange(values.shape[1])[:, None] > last) & (last >= 0) & inside[..., None]
+    held = np.take_along_axis(values, np.maximum(last, 0), axis=1)
+    return np.where(trailing, held, values)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Forecast:
+    """Holds what is expected after each series' end.
+
+    Attributes:
+        point: [N, H, C], the forecast in the data's units.
+        quantiles: [N, H, C, Q], rising along Q; Q is 0 for a model that learned no distribution.
+        quantile_levels: the Q levels in (0, 1), rising.
+        first: [N], ordinal of the first forecast step.
+        panel: what was forecast; names, ids and the time axis are read from it.
+    """
+
+    point: FloatArray
+    quantiles: FloatArray
+    quantile_levels: tuple[float, ...]
+    first: IntArray
+    panel: Panel
+
+    @property
+    def horizon(self) -> int:
+        """Return H."""
+        return self.point.shape[1]

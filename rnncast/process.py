@@ -1,0 +1,45 @@
+"""What must be set before torch loads: threads that sleep, memory that stays, and how many cores there are.
+
+Imports the standard library alone. Where a setting does not apply (another libc, another system),
+nothing happens.
+"""
+
+import ctypes
+import os
+
+M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD = -1, -2, -3
+"""Parameters of glibc's mallopt(3)."""
+
+
+def prepare() -> None:
+    """Set the process up for many small parallel steps; call it before torch is imported.
+
+    OpenMP threads that spin at barriers cost several times the work when another process wants the
+    core, so they sleep. glibc gives each step's work areas back to the kernel and takes them anew, at
+    the price of page faults, so it is told to keep them.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    os.environ.setdefault("GOMP_SPINCOUNT", "0")
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError, TypeError):
+        return
+    largest = 2**30
+    for parameter in (M_MMAP_THRESHOLD, M_TRIM_THRESHOLD, M_TOP_PAD):
+        mallopt(parameter, largest if parameter != M_TOP_PAD else 2**26)
+
+
+def granted_threads() -> int:
+    """Return how many cores this process may really use: affinity and the cgroup's quota."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(cores, _quota() or cores))
+
+
+def _quota() -> int | None:
+    """Return the cgroup v2 quota in whole cores, None where there is none."""
+    try:
+        with open("/sys/fs/cgroup/cpu.max", encoding="ascii") as file:
+            quota, period = file.read().split()
+    except (OSError, ValueError):
+        return None
+    return None if quota == "max" else max(1, round(int(quota) / int(period)))

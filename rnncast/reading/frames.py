@@ -1,0 +1,36 @@
+"""Data frames to a table: the index becomes a column, categories and objects become text."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from rnncast.errors import DataError
+from rnncast.reading.base import Source, Table
+
+
+def to_table(frame: pd.DataFrame, name: str) -> Table:
+    """Return a data frame's cells; the frame stays as it is.
+
+    Raises:
+        DataError: no rows, no columns, or a column name that stands twice.
+    """
+    whole = frame if isinstance(frame.index, pd.RangeIndex) and frame.index.name is None else frame.reset_index()
+    names = [str(column) for column in whole.columns]
+    if not len(whole) or not names:
+        raise DataError(f"{name} is empty.", "Give a table with one row per time step.")
+    for i, column in enumerate(names):
+        if column in names[:i]:
+            raise DataError(f"{name} has two columns called '{column}'.", "Give each column its own name.")
+    cells = {column: _plain(whole.iloc[:, i].reset_index(drop=True)) for i, column in enumerate(names)}
+    return Table(pd.DataFrame(cells), (Source(name, num_rows=len(whole)),))
+
+
+def _plain(cells: "pd.Series[Any]") -> "pd.Series[Any]":
+    if isinstance(cells.dtype, pd.PeriodDtype):
+        return pd.Series(pd.PeriodIndex(cells).to_timestamp())
+    if pd.api.types.is_bool_dtype(cells):
+        return cells.astype(np.float64)
+    if pd.api.types.is_numeric_dtype(cells) or pd.api.types.is_datetime64_any_dtype(cells):
+        return cells
+    return cells.astype(object).where(cells.notna(), "").astype("str")

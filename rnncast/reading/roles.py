@@ -1,0 +1,171 @@
+"""Roles: which column is the time, which name the series, which are to be forecast.
+
+What is named by an option wins. Else the time is the first column of dates, one with a name such as
+`ds` or `date` first, or whole numbers under such a name. Ids are looked for where a time stands more
+than once: columns with a name such as `unique_id` first, then text; of those as few as tell the rows
+apart. The target is `y`, `value`, `target`, `cnt` or `count` alone where there is one, since data made
+for forecasting call it so and the columns beside it explain it; else every numeric column that has no
+other role, neither counts the rows nor always says the same.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from rnncast.config import DataConfig
+from rnncast.errors import DataError, nearest
+from rnncast.reading.base import Column, Table
+
+TIME_NAMES = ("ds", "date", "datetime", "timestamp", "time", "month", "quarter", "week", "day", "year", "period",
+              "step", "t", "dteday", "index")  # fmt: skip
+COUNT_NAMES = ("ds", "date", "datetime", "timestamp", "time", "year", "period", "step", "t")
+ID_NAMES = ("unique_id", "id", "series_id", "item_id", "ts_id", "series", "item", "store", "product", "sku", "shop",
+            "station", "sensor", "region", "country", "city")  # fmt: skip
+TARGET_NAMES = ("y", "value", "target", "cnt", "count")
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """Holds the settings with every column named, how the time is written, and what was noticed."""
+
+    data: DataConfig
+    format: str | None
+    notes: tuple[str, ...]
+
+
+def tell(table: Table, columns: Sequence[Column], data: DataConfig) -> Roles:
+    """Return which column plays which role in a table with one row per step.
+
+    Raises:
+        DataError: a named column that does not exist or does not fit, or nothing to forecast.
+    """
+    known = {column.name: column for column in columns}
+    check_names(data, list(known))
+    named = {*data.target, *data.past_covariates, *data.future_covariates, *data.static_covariates}
+    free = [column for column in columns if column.name not in named]
+    time = known[data.time] if data.time else _time(table, [c for c in free if c.name not in data.id], data)
+    if time and time.kind in ("text", "empty"):
+        raise _no_date(table, time)
+    ids = data.id or _ids(table, [c for c in free if time is None or c.name != time.name], time)
+    taken = {*named, *ids, *([time.name] if time else [])}
+    free = [column for column in free if column.name not in taken]
+    targets = data.target or _targets(table, free)
+    notes = _left_out([c for c in free if c.name not in targets])
+    _check_numeric(table, [known[n] for n in (*targets, *named)])
+    found = replace(data, time=time.name if time else None, id=tuple(ids), target=tuple(targets))
+    return Roles(found, _format(time), notes)
+
+
+def check_names(data: DataConfig, known: list[str]) -> None:
+    """Check that every column named in the settings exists, and has one role."""
+    roles = {
+        "--target": data.target,
+        "--time": (data.time,) if data.time else (),
+        "--id": data.id,
+        "--past": data.past_covariates,
+        "--future": data.future_covariates,
+        "--static": data.static_covariates,
+    }
+    owner: dict[str, str] = {}
+    for option, names in roles.items():
+        for name in names:
+            if name not in known:
+                raise DataError(f"{option}: there is no column '{name}'.", nearest(name, known))
+            if name in owner:
+                raise DataError(f"column '{name}' is given twice: {owner[name]} and {option}.", "Give it one role.")
+            owner[name] = option
+
+
+def _format(time: Column | None) -> str | None:
+    if time is None:
+        return None
+    short_names = ("step", "t", "period", "index")
+    return None if time.kind == "number" and time.name.lower() in short_names else time.format
+
+
+def _rank(column: Column, names: Sequence[str]) -> int:
+    lower = column.name.lower()
+    return names.index(lower) if lower in names else len(names)
+
+
+def _time(table: Table, free: Sequence[Column], data: DataConfig) -> Column | None:
+    dates = sorted((c for c in free if c.kind == "time"), key=lambda c: _rank(c, TIME_NAMES))
+    if dates:
+        return dates[0]
+    unread = [c for c in free if c.kind == "text" and c.name.lower() in TIME_NAMES and c.is_unique]
+    counts = sorted((c for c in free if c.is_whole), key=lambda c: _rank(c, COUNT_NAMES))
+    has_ids = bool(data.id) or any(_may_be_id(table, c) for c in free)
+    counts = [c for c in counts if c.name.lower() in COUNT_NAMES and (c.is_unique or has_ids)]
+    if counts and len(free) + len(data.target) > 1:
+        return counts[0]
+    if unread:
+        raise _no_date(table, unread[0])
+    return None
+
+
+def _no_date(table: Table, column: Column) -> DataError:
+    return DataError(
+        f"{table.sources[0].name}: column '{column.name}' holds '{column.sample}', which is no known date.",
+        "Write dates as 2024-01-31, with or without a time, or name the time column with --time.",
+    )
+
+
+def _may_be_id(table: Table, column: Column) -> bool:
+    named = column.name.lower() in ID_NAMES and (column.kind == "text" or column.is_whole)
+    return not column.is_unique and (named or column.kind == "text")
+
+
+def _ids(table: Table, free: Sequence[Column], time: Column | None) -> tuple[str, ...]:
+    """Return as few columns as tell apart the rows of one time; without a time column, one called an id."""
+    if time is not None and time.is_unique:
+        return tuple(c.name for c in free if c.is_constant and c.kind == "text" and c.name.lower() in ID_NAMES)
+    candidates = sorted((c for c in free if _may_be_id(table, c)), key=lambda c: _rank(c, ID_NAMES))
+    names = [c.name for c in candidates]
+    if time is None:
+        return tuple(name for name in names[:1] if name.lower() in ID_NAMES)
+    chosen: list[str] = []
+    for name in names:
+        if not _tells_apart(table, time.name, chosen):
+            chosen.append(name)
+    if not _tells_apart(table, time.name, chosen):
+        return tuple(names[:1])
+    for name in list(chosen):
+        fewer = [other for other in chosen if other != name]
+        if _tells_apart(table, time.name, fewer):
+            chosen = fewer
+    return tuple(name for name in table.names if name in chosen)
+
+
+def _tells_apart(table: Table, time: str, ids: Sequence[str]) -> bool:
+    return not bool(table.frame.duplicated(subset=[time, *ids]).any())
+
+
+def _targets(table: Table, free: Sequence[Column]) -> tuple[str, ...]:
+    numeric = [c for c in free if c.kind == "number"]
+    if not numeric:
+        what = ", ".join(f"{c.name} ({c.kind}, '{c.sample}')" for c in free) or "none"
+        raise DataError(
+            f"{table.sources[0].name} has no numeric column to forecast; columns without a role: {what}.",
+            "Give a table with a column of numbers, or name it with --target.",
+        )
+    known = sorted((c for c in numeric if c.name.lower() in TARGET_NAMES), key=lambda c: _rank(c, TARGET_NAMES))
+    changing = [c for c in numeric if not c.is_constant] or numeric
+    found = known[:1] or [c for c in changing if not c.is_counter] or changing
+    return tuple(c.name for c in found)
+
+
+def _left_out(columns: Sequence[Column]) -> tuple[str, ...]:
+    reasons = {
+        "counting the rows": [c.name for c in columns if c.is_counter],
+        "always saying the same": [c.name for c in columns if c.is_constant],
+        "having no role": [c.name for c in columns if not (c.is_counter or c.is_constant)],
+    }
+    return tuple(f"Left out, {why}: {', '.join(names)}." for why, names in reasons.items() if names)
+
+
+def _check_numeric(table: Table, columns: Sequence[Column]) -> None:
+    for column in columns:
+        if column.kind in ("text", "time"):
+            raise DataError(
+                f"{table.sources[0].name}: column '{column.name}' holds '{column.sample}', which is not a number.",
+                "Targets and covariates are numbers; write categories as numbers.",
+            )

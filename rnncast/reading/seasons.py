@@ -1,0 +1,70 @@
+"""Seasons: told by the settings, by the frequency, or for series without dates by autocorrelation.
+
+The steps from value to value are free of any trend. Their autocorrelation at lag m, a mean over the
+sampled series, is high for every multiple of the season, so the shortest lag that comes near the best
+is the season. White noise differenced gives about 0 beyond lag 1, a trend and a random walk too.
+"""
+
+import numpy as np
+
+from rnncast import cleaning, frequency
+from rnncast.config import DataConfig
+from rnncast.panel import FloatArray, IntArray, Panel
+
+CANDIDATES = (4, 7, 12, 24, 48, 52, 96, 168, 336)
+_SERIES = 200
+_STEPS = 2000
+# A season beyond the day's 24 hours must be clearer: M4's weekly series reach 0.27 at 52 and gain nothing by it.
+_CLEAR, _CLEAR_LONG, _LONG = 0.2, 0.3, 24
+
+
+def tell(panel: Panel, data: DataConfig) -> tuple[int, ...]:
+    """Return the season lengths of a panel that may still have gaps, shortest first."""
+    freq = panel.time.freq or data.freq
+    if data.season_length:
+        return tuple(sorted(set(data.season_length)))
+    if freq and not freq.isdecimal():
+        return frequency.season_lengths(freq)
+    values = cleaning.fill(panel.values, panel.observed, panel.offsets, panel.lengths, "interpolate")
+    return detect(values, panel.offsets, panel.lengths)
+
+
+def detect(values: FloatArray, offsets: IntArray, lengths: IntArray) -> tuple[int, ...]:
+    """Return the season lengths of the first target, shortest first; (1,) where none is clear.
+
+    Args:
+        values: [R, C], finite.
+        offsets: [N], first row of each series.
+        lengths: [N], rows of each series.
+    """
+    picked = np.linspace(0, len(offsets) - 1, min(len(offsets), _SERIES)).astype(np.int64)
+    first = np.maximum(offsets[picked], offsets[picked] + lengths[picked] - _STEPS)
+    stop = offsets[picked] + lengths[picked]
+    # A sample, so the loop has a bounded length.
+    scores = np.array([_scores(values[a:b, 0]) for a, b in zip(first.tolist(), stop.tolist(), strict=True)])
+    known = ~np.isnan(scores)  # [sampled, candidates]
+    mean = np.nansum(scores, axis=0) / np.maximum(known.sum(axis=0), 1)
+    mean[known.mean(axis=0) < 0.5] = 0.0
+    # Of chance, a mean over that many steps stays below: four standard errors.
+    chance = 4 / np.sqrt((known * (stop - first)[:, None]).sum(axis=0).clip(1))
+    needed = np.maximum(np.where(np.array(CANDIDATES) > _LONG, _CLEAR_LONG, _CLEAR), chance)
+    clear = {season: float(mean[i]) for i, season in enumerate(CANDIDATES) if mean[i] > needed[i]}
+    if not clear:
+        return (1,)
+    best = max(clear.values())
+    shortest = next(season for season, score in clear.items() if score >= 0.75 * best)
+    week = 7 * shortest
+    return (shortest, week) if clear.get(week) == best else (shortest,)
+
+
+def _scores(values: FloatArray) -> FloatArray:
+    """Return the autocorrelation of the steps at each candidate, NaN where the series is too short."""
+    steps = np.diff(values)
+    scale = np.abs(steps).max(initial=0.0)
+    steps = (steps - steps.mean()) / scale if scale > 0 else steps
+    energy = float(steps @ steps)
+    found = np.full(len(CANDIDATES), np.nan)
+    for i, season in enumerate(CANDIDATES):
+        if len(values) >= 3 * season and len(steps) > season:
+            found[i] = float(steps[season:] @ steps[:-season]) / energy if energy > 0 else 0.0
+    return found

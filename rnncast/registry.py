@@ -1,0 +1,79 @@
+"""The directory board: everything that is chosen by name, and where it lives.
+
+A literal table from name to module, attribute and one-line summary, so that the command line knows
+every name without importing torch. A new part is one line here.
+"""
+
+from importlib import import_module
+from typing import Any, NamedTuple
+
+from rnncast.errors import UsageError, nearest
+
+
+class Entry(NamedTuple):
+    """Names the module and attribute that hold a part, and says in one line what it is."""
+
+    module: str
+    attribute: str
+    summary: str
+
+    def load(self) -> Any:
+        """Import the part."""
+        return getattr(import_module(self.module), self.attribute)
+
+
+MODELS = {
+    "rnn": Entry("rnncast.models.rnn", "RNN", "vanilla recurrent network (Elman 1990), tanh or relu"),
+    "lstm": Entry("rnncast.models.lstm", "LSTM", "long short-term memory (Hochreiter and Schmidhuber 1997)"),
+    "gru": Entry("rnncast.models.gru", "GRU", "gated recurrent unit (Cho et al. 2014)"),
+}
+
+HEADS = {
+    "quantile": Entry("rnncast.heads", "QuantileHead", "pinball loss over the quantile levels"),
+    "mse": Entry("rnncast.heads", "SquaredHead", "squared error: forecasts the mean"),
+    "mae": Entry("rnncast.heads", "AbsoluteHead", "absolute error: forecasts the median"),
+    "huber": Entry("rnncast.heads", "HuberHead", "squared near zero, absolute beyond one scale"),
+}
+
+OPTIMIZERS = {
+    "adamw": Entry("rnncast.optimizers", "adamw", "Adam with decoupled weight decay (Loshchilov and Hutter 2019)"),
+    "adam": Entry("rnncast.optimizers", "adam", "Adam (Kingma and Ba 2015)"),
+    "sgd": Entry("rnncast.optimizers", "sgd", "stochastic gradient descent with momentum 0.9"),
+    "rmsprop": Entry("rnncast.optimizers", "rmsprop", "RMSprop (Tieleman and Hinton 2012)"),
+}
+
+BASELINES = {
+    "naive": Entry("rnncast.baselines", "naive", "the last value"),
+    "seasonal-naive": Entry("rnncast.baselines", "seasonal_naive", "the value one season before"),
+    "drift": Entry("rnncast.baselines", "drift", "the line through the first and the last value"),
+}
+
+METRICS = {
+    "mse": Entry("rnncast.metrics", "mse", "mean squared error"),
+    "rmse": Entry("rnncast.metrics", "rmse", "root of the mean squared error"),
+    "mae": Entry("rnncast.metrics", "mae", "mean absolute error"),
+    "smape": Entry("rnncast.metrics", "smape", "symmetric mean absolute percentage error, 0 to 200"),
+    "mase": Entry("rnncast.metrics", "mase", "mean absolute error in units of the seasonal naive's in the past"),
+}
+
+INTERVAL_METRICS = {
+    "wql": Entry("rnncast.metrics", "wql", "weighted quantile loss, a scaled CRPS"),
+    "coverage-80": Entry("rnncast.metrics", "coverage_80", "share of values inside the 80% interval"),
+}
+
+FORMATS = {
+    "table": Entry("rnncast.rendering.table", "render", "aligned columns for people"),
+    "csv": Entry("rnncast.rendering.csv", "render", "comma-separated values, full precision"),
+    "json": Entry("rnncast.rendering.json", "render", "one object with schema, rows and how it was made"),
+}
+
+
+def find(table: dict[str, Entry], name: str, kind: str) -> Entry:
+    """Return the entry called `name`; `kind` is the word for it in the message.
+
+    Raises:
+        UsageError: no such name; the hint offers the nearest.
+    """
+    if name not in table:
+        raise UsageError(f"there is no {kind} called '{name}'.", nearest(name, table))
+    return table[name]

@@ -1,0 +1,150 @@
+"""A panel as windows, addressed by index and gathered on the device in one operation.
+
+Axes, here and everywhere: B batch, L context_length, H horizon, O origins, C targets, Kp past and Kf
+future covariates, S static covariates, F model inputs, D model features, P distribution parameters,
+Q quantile levels, N series, R rows of all series, T length of a series. Batch first, time second,
+channels last.
+
+Memory is the panel's, once, in float32: a window is `values[first + arange]`, never a stored copy.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from rnncast.panel import Panel
+from rnncast.scaling import Units
+
+
+class Batch(NamedTuple):
+    """Holds B windows of L past and H future steps; steps outside a series are zero and not seen.
+
+    Attributes:
+        target: [B, L + H, C], in units of each series.
+        observed: [B, L + H, C], true where a value was seen.
+        past: [B, L, Kp], past covariates.
+        future: [B, L + H, Kf], covariates known ahead.
+        static: [B, S].
+        phase: [B, L, M], position in each of M seasons, from 0 to 1; M is 0 without a calendar.
+    """
+
+    target: Tensor
+    observed: Tensor
+    past: Tensor
+    future: Tensor
+    static: Tensor
+    phase: Tensor
+
+
+class Windows:
+    """Keeps a panel on the device and gathers windows of it.
+
+    Rows at or after a series' `lengths` are never read as seen, so windows of a truncated panel know
+    nothing of what was cut off.
+    """
+
+    def __init__(self, panel: Panel, units: Units, context_length: int, horizon: int, device: torch.device) -> None:
+        self.context_length, self.horizon = context_length, horizon
+        series = np.repeat(np.arange(panel.num_series), panel.lengths)
+        first = np.cumsum(panel.lengths) - panel.lengths  # rows are laid out anew, without what was cut off
+        rows = panel.row_mask()
+        self.values = _float(units.apply(panel.values[rows], series), device)  # [R, C]
+        self.observed = torch.from_numpy(panel.observed[rows]).to(device)  # [R, C]
+        self.past = _float(panel.past_covariates[rows], device)  # [R, Kp]
+        self.future = _float(panel.future_covariates, device)  # [Rf, Kf]
+        self.static = _float(panel.static_covariates, device)  # [N, S]
+        self.first, self.lengths = _long(first, device), _long(panel.lengths, device)  # [N]
+        self.future_first = _long(panel.future_offsets, device)  # [N]
+        self.future_lengths = _long(panel.future_lengths, device)  # [N]
+        self.start = _long(panel.start, device)  # [N]
+        self.seasons = torch.tensor(calendar_seasons(panel), device=device, dtype=torch.int64)  # [M]
+        self.has_gaps = not bool(self.observed.all())
+        self.steps = torch.arange(1 - context_length, horizon + 1, device=device)  # [L + H]
+
+    def batch(self, series: Tensor, ends: Tensor) -> Batch:
+        """Return the windows of the series [B] whose last past step is `ends` [B], counted from 0."""
+        steps = ends[:, None] + self.steps  # [B, L + H]
+        lengths = self.lengths[series, None]
+        inside = (steps >= 0) & (steps < lengths)
+        rows = self.first[series, None] + torch.minimum(steps.clamp(min=0), lengths - 1)
+        observed = self.observed[rows] & inside[..., None]  # [B, L + H, C]
+        target = torch.where(inside[..., None], self.values[rows], 0.0)
+        if self.has_gaps:
+            target = self._hold_at_origin(target, observed, inside)
+        past_rows, past_inside = rows[:, : self.context_length], inside[:, : self.context_length, None]
+        return Batch(
+            target,
+            observed,
+            torch.where(past_inside, self.past[past_rows], 0.0),
+            self._future(series, steps),
+            self.static[series],
+            self._phase(series, steps[:, : self.context_length]),
+        )
+
+    def _hold_at_origin(self, target: Tensor, observed: Tensor, inside: Tensor) -> Tensor:
+        """Let a gap that reaches the origin repeat the last value seen: its fill knew of later rows."""
+        length = self.context_length
+        steps = torch.arange(length, device=target.device)[None, :, None]
+        seen = observed[:, :length]
+        last = torch.where(seen, steps, -1).amax(dim=1, keepdim=True)  # [B, 1, C]
+        held = target[:, :length].gather(1, last.clamp(min=0))
+        trailing = (steps > last) & (last >= 0) & inside[:, :length, None]
+        return torch.cat([torch.where(trailing, held, target[:, :length]), target[:, length:]], dim=1)
+
+    def _future(self, series: Tensor, steps: Tensor) -> Tensor:
+        if not self.future.shape[1]:
+            return self.future.new_zeros((*steps.shape, 0))
+        lengths = self.future_lengths[series, None]
+        rows = self.future_first[series, None] + torch.minimum(steps.clamp(min=0), lengths - 1)
+        inside = (steps >= 0) & (steps < lengths)
+        return torch.where(inside[..., None], self.future[rows], 0.0)  # [B, L + H, Kf]
+
+    def _phase(self, series: Tensor, steps: Tensor) -> Tensor:
+        ordinals = self.start[series, None] + steps  # [B, L]
+        return (ordinals[..., None] % self.seasons) / self.seasons  # [B, L, M]
+
+
+def calendar_seasons(panel: Panel) -> tuple[int, ...]:
+    """Return the M seasons whose phase is known: none where rows are merely numbered."""
+    counted = panel.time.freq is None or panel.time.freq.isdigit()
+    return () if counted else tuple(season for season in panel.season_lengths if season > 1)
+
+
+def _float(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]], device: torch.device) -> Tensor:
+    return torch.from_numpy(values.astype(np.float32)).to(device)
+
+
+def _long(values: np.ndarray[tuple[int, ...], np.dtype[np.int64]], device: torch.device) -> Tensor:
+    return torch.from_numpy(values.astype(np.int64)).to(device)
+
+
+class WindowIndex:
+    """Numbers the windows that training draws from: every origin of every series is in one at least.
+
+    With all origins trained, a window that ends at step e trains the origins before it too, so windows
+    start at the first full context; with the last origin only, at the first step that has a future.
+    """
+
+    def __init__(self, panel: Panel, context_length: int, segment_length: int, origins: str) -> None:
+        last = panel.lengths - 2  # an origin needs one step after it
+        full = context_length - 1
+        if origins == "all":
+            first = np.minimum(full, last - segment_length + 1)
+        else:
+            first = np.where(last >= full, full, last // 2)
+        counts = np.maximum(last - np.maximum(first, 0) + 1, 0)
+        self.last = torch.from_numpy(last)
+        self.ends = torch.from_numpy(np.cumsum(counts))
+        self.counts = torch.from_numpy(counts)
+
+    def __len__(self) -> int:
+        """Return the number of windows."""
+        return int(self.ends[-1])
+
+    def locate(self, index: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the series [B] and the last past step [B] of the windows with these numbers [B]."""
+        series = torch.searchsorted(self.ends, index, right=True)
+        back = self.ends[series] - 1 - index
+        return series, self.last[series] - back
