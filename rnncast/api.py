@@ -217,13 +217,25 @@ def train(data: Data, **settings: Unpack[Settings]) -> Forecaster:
             return result
 
 
-def load(path: str, device: str = "auto", threads: int | None = None) -> Forecaster:
+def load(path: str, run: RunConfig | None = None) -> Forecaster:
     """Read a checkpoint; this can run no code.
 
     Raises:
         CheckpointError: there is none, or it is damaged.
     """
-    return Forecaster(checkpoint.load(path), RunConfig(device=device, threads=threads))
+    return Forecaster(checkpoint.load(path), run or RunConfig())
+
+
+def about(forecaster: Forecaster, data: Sequence[str] = ()) -> dict[str, Any]:
+    """Return how a result was made, for machines."""
+    config = forecaster.checkpoint.config
+    return {
+        "version": __version__,
+        "model": config.model.model,
+        "horizon": config.window.horizon,
+        "frequency": config.data.freq,
+        "data": list(data),
+    }
 
 
 def read(data: Data, config: DataConfig, future: Data | None = None) -> Reading:
@@ -256,7 +268,7 @@ def training(reading: Reading, config: Config) -> Generator[Progress, None, Fore
     half = config.with_settings({"time_limit": config.training.time_limit and config.training.time_limit / 2})
     learned = before.truncated(before.lengths - validation)
     networks, fits = yield from fit_members("held-out", half, learned, judged, (), where)
-    report: dict[str, Any] = {}
+    report: dict[str, Any] = {"steps": [fit.best_step for fit in fits]}
     if held_out.any():
         plan = Plan(panel.lengths - held_out - 1, 1, int(held_out.max()), config.window.horizon or 1)
         scores = backtest(config.model.model, networks, panel, plan, config.window.transform == "log")

@@ -127,6 +127,15 @@ def load(path: str) -> Checkpoint:
         raise CheckpointError(f"{path} does not hold what its configuration describes: {error}", _REMEDY) from error
 
 
+def is_checkpoint(path: str) -> bool:
+    """Tell from its first bytes whether a file means to be a checkpoint: a header's length, then JSON."""
+    try:
+        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
+            return file.read(9)[7:] == b"\0{"
+    except OSError:
+        return path.endswith(".safetensors")
+
+
 _REMEDY = "Give the file that 'rnncast train' wrote with --checkpoint, or train again."
 
 

@@ -19,9 +19,9 @@ TextArray = NDArray[np.str_]
 class TimeAxis:
     """Says how ordinals become stamps; the same for all series of a panel.
 
-    Ordinals count steps of `freq` from `anchor`, which is the first stamp at or after 1970-01-01 that
-    lies on the grid. Without a time column `freq` is None and ordinals are row numbers from 1; of a time
-    column of plain integers `freq` is the step as digits and `anchor` the first number at or after 0.
+    Ordinals count steps of `freq` since 1970, on a grid that goes through `anchor`, the stamp of ordinal 0.
+    A time column of whole numbers has digits for `freq` and `anchor`. Without a time column both are None
+    and ordinals are row numbers from 1.
 
     Attributes:
         name: the time column's name, None where the data has no time.
@@ -115,36 +115,16 @@ class Panel:
         np.add.at(mask, self.offsets + self.lengths, -1)
         return np.cumsum(mask[:-1]) > 0
 
-    def past(self, count: int) -> tuple[FloatArray, BoolArray]:
-        """Return the last `count` steps of each series: values and whether seen, [N, count, C].
-
-        Steps before a series' start repeat its first value and count as not seen. A gap that reaches
-        the end repeats the last value seen, since what was filled in there knew of later rows.
-        """
-        return self.at(self.offsets + self.lengths - count, count)
-
     def at(self, first: IntArray, count: int) -> tuple[FloatArray, BoolArray]:
-        """Return `count` rows of each series from row `first` [N] on, read as `past` reads them."""
+        """Return `count` rows of each series from row `first` [N] of `values` on, and which were seen.
+
+        Steps outside a series repeat its nearest value and count as not seen.
+        """
         rows = first[:, None] + np.arange(count)  # [N, count]
-        last = np.maximum(self.offsets + self.lengths - 1, self.offsets)
-        inside = (rows >= self.offsets[:, None]) & (rows < (self.offsets + self.lengths)[:, None])
-        rows = np.clip(rows, self.offsets[:, None], last[:, None])
-        values, seen = self.values[rows], self.observed[rows] & inside[..., None]  # [N, count, C]
-        return hold_last(values, seen, inside), seen
-
-
-def hold_last(values: FloatArray, seen: BoolArray, inside: BoolArray) -> FloatArray:
-    """Return `values` [N, T, C] with the unseen steps after the last seen one repeating it.
-
-    Steps that are not `inside` [N, T] the series and series without a seen step stay as they are.
-    """
-    if seen.all():
-        return values
-    position = np.where(seen, np.arange(values.shape[1])[:, None], -1)
-    last = position.max(axis=1, keepdims=True)  # [N, 1, C]
-    trailing = (np.arange(values.shape[1])[:, None] > last) & (last >= 0) & inside[..., None]
-    held = np.take_along_axis(values, np.maximum(last, 0), axis=1)
-    return np.where(trailing, held, values)
+        ends = self.offsets + self.lengths
+        inside = (rows >= self.offsets[:, None]) & (rows < ends[:, None])
+        rows = np.clip(rows, self.offsets[:, None], np.maximum(ends - 1, self.offsets)[:, None])
+        return self.values[rows], self.observed[rows] & inside[..., None]  # [N, count, C]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

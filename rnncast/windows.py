@@ -84,13 +84,14 @@ class Windows:
         )
 
     def _hold_at_origin(self, target: Tensor, observed: Tensor, inside: Tensor) -> Tensor:
-        """Let a gap that reaches the origin repeat the last value seen: its fill knew of later rows."""
+        """Let a gap that reaches the origin repeat the last value seen, or zero: its fill knew of later rows."""
         length = self.context_length
         steps = torch.arange(length, device=target.device)[None, :, None]
         seen = observed[:, :length]
         last = torch.where(seen, steps, -1).amax(dim=1, keepdim=True)  # [B, 1, C]
         held = target[:, :length].gather(1, last.clamp(min=0))
-        trailing = (steps > last) & (last >= 0) & inside[:, :length, None]
+        held = torch.where(last >= 0, held, 0.0)
+        trailing = (steps > last) & inside[:, :length, None]
         return torch.cat([torch.where(trailing, held, target[:, :length]), target[:, length:]], dim=1)
 
     def _future(self, series: Tensor, steps: Tensor) -> Tensor:

@@ -12,7 +12,9 @@ NAN = np.nan
 
 def slow_series(values: list[float], method: str, season: int) -> list[float]:
     seen = [i for i, value in enumerate(values) if not np.isnan(value)]
-    return [value if not np.isnan(value) else slow_cell(values, seen, i, method, season) for i, value in enumerate(values)]
+    return [
+        value if not np.isnan(value) else slow_cell(values, seen, i, method, season) for i, value in enumerate(values)
+    ]
 
 
 def slow_cell(values: list[float], seen: list[int], i: int, method: str, season: int) -> float:

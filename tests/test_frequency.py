@@ -8,10 +8,10 @@ from rnncast import frequency
 from rnncast.errors import DataError, UsageError
 from rnncast.panel import TimeAxis
 
-ALIASES = (
-    "500ms s 30s min 15min h 2h 36h D 2D W-MON W-SUN 2W-WED MS ME 2MS QS QS-FEB QS-MAR QE QE-OCT QE-NOV "
-    "YS YS-APR YE YE-JUN 2YS B 2B"
-).split()
+ALIASES = [
+    "500ms", "s", "30s", "min", "15min", "h", "2h", "36h", "D", "2D", "W-MON", "W-SUN", "2W-WED", "MS", "ME", "2MS",
+    "QS", "QS-FEB", "QS-MAR", "QE", "QE-OCT", "QE-NOV", "YS", "YS-APR", "YE", "YE-JUN", "2YS", "B", "2B",
+]  # fmt: skip
 
 
 def stamps(start: str, freq: str, count: int) -> np.ndarray:

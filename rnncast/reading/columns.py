@@ -55,14 +55,14 @@ def _described(name: str, numbers: "pd.Series[float]", count: int, texts: "pd.Se
         return Column(name, "empty")
     values = np.asarray(numbers, dtype=np.float64)
     is_whole = bool((values == np.round(values)).all() and np.isfinite(values).all())
-    steps = np.diff(values)
+    counted = values[0] + np.arange(len(values))
     return Column(
         name,
         "number",
         format=_number_format(values, texts) if is_whole else None,
         is_whole=is_whole,
         is_constant=bool(len(values) > 1 and (values == values[0]).all()),
-        is_counter=bool(count > 2 and len(values) == count and values[0] in (0, 1) and (steps == 1).all()),
+        is_counter=bool(2 < len(values) == count and values[0] in (0, 1) and (values == counted).all()),
         is_unique=len(values) == count and bool(numbers.is_unique),
         sample=str(numbers.iloc[0] if texts is None else texts.iloc[0]),
     )

@@ -14,6 +14,7 @@ from rnncast.panel import FloatArray, IntArray, Panel
 CANDIDATES = (4, 7, 12, 24, 48, 52, 96, 168, 336)
 _SERIES = 200
 _STEPS = 2000
+_ROUNDING = 1e-12
 # A season beyond the day's 24 hours must be clearer: M4's weekly series reach 0.27 at 52 and gain nothing by it.
 _CLEAR, _CLEAR_LONG, _LONG = 0.2, 0.3, 24
 
@@ -59,9 +60,11 @@ def detect(values: FloatArray, offsets: IntArray, lengths: IntArray) -> tuple[in
 
 def _scores(values: FloatArray) -> FloatArray:
     """Return the autocorrelation of the steps at each candidate, NaN where the series is too short."""
-    steps = np.diff(values)
-    scale = np.abs(steps).max(initial=0.0)
-    steps = (steps - steps.mean()) / scale if scale > 0 else steps
+    largest = float(np.abs(values).max(initial=0.0))
+    # Over the largest, so that nothing overflows; what is left of an exact trend is rounding.
+    steps = np.diff(values / largest / 2) if largest > 0 else np.zeros(max(len(values) - 1, 0))
+    steps = steps - steps.mean() if len(steps) else steps
+    steps[np.abs(steps) < _ROUNDING] = 0.0
     energy = float(steps @ steps)
     found = np.full(len(CANDIDATES), np.nan)
     for i, season in enumerate(CANDIDATES):

@@ -1,17 +1,21 @@
 """Results as neutral tables: forecasts, scores, inspections, before any format."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from rnncast import registry
+from rnncast.checkpoint import Checkpoint
+from rnncast.config import Config
 from rnncast.errors import UsageError
 from rnncast.evaluation import Scores
 from rnncast.forecasting import interval
 from rnncast.frequency import format_stamps
 from rnncast.panel import Forecast, Panel
+from rnncast.reading import Reading
 from rnncast.rendering.base import Column, Table, Value
 
 
@@ -61,6 +65,106 @@ def plain(scores: Scores) -> dict[str, dict[str, float | None]]:
     return {
         name: {metric: _finite(score.overall) for metric, score in row.items()} for name, row in scores.by_name.items()
     }
+
+
+def verdict(scores: Mapping[str, Mapping[str, float | None]]) -> str:
+    """Say in a sentence how the model, the first of the scores, stands against the best baseline."""
+    model, *baselines = scores
+    metric = "mase" if all(row["mase"] is not None for row in scores.values()) else "mae"
+    best = min(baselines, key=lambda name: _order(scores[name][metric]))
+    figures = f"{metric.upper()} {scores[model][metric]:.4g} against {scores[best][metric]:.4g}"
+    if _order(scores[model][metric]) < _order(scores[best][metric]):
+        return f"{model} is better than the best baseline, {best}: {figures}."
+    return f"Warning: {model} is no better than {best}: {figures}. More data, or another --model, may help."
+
+
+def _order(value: float | None) -> float:
+    return np.inf if value is None else value
+
+
+def summary(reading: Reading) -> str:
+    """Say in a sentence what was read."""
+    panel, roles = reading.panel, reading.roles
+    series = "1 series" if panel.num_series == 1 else f"{panel.num_series:,} series"
+    every = f", every {roles.freq}" if panel.time.freq else ""
+    season = ", ".join(map(str, panel.season_lengths))
+    seasonal = f", season {season}" if panel.season_lengths != (1,) else ", no season"
+    sources = ", ".join("standard input" if source == "-" else source for source in reading.sources)
+    return f"{sources}: {series}, {panel.num_rows:,} rows{every}{seasonal}; target {', '.join(panel.target_names)}"
+
+
+def choices(config: Config) -> list[str]:
+    """Return a line for each section of settings, as they were given or told from the data."""
+    sections = {"window": config.window, "model": config.model, "training": config.training}
+    return [
+        f"{name}: " + ", ".join(f"{key} {value}" for key, value in asdict(section).items() if value is not None)
+        for name, section in sections.items()
+    ]
+
+
+def origins(scores: Scores) -> str:
+    """Say in a sentence from where the forecasts that were scored were made."""
+    plan, panel = scores.plan, scores.panel
+    times = "1 origin" if plan.windows == 1 else f"{plan.windows} origins, {plan.stride} steps apart"
+    series = "1 series" if panel.num_series == 1 else f"{panel.num_series:,} series"
+    return f"{series}, {times}, {plan.horizon} steps from each."
+
+
+def reading_table(reading: Reading) -> Table:
+    """Return what a data file holds: layout, columns and their roles, frequency, season, gaps."""
+    panel, roles = reading.panel, reading.roles
+    first, last = panel.start.min(), (panel.start + panel.lengths - 1).max()
+    stamps = format_stamps(np.array([first, last]), panel.time)
+    entries: dict[str, Value] = {
+        "layout": reading.layout,
+        "series": panel.num_series,
+        "rows": panel.num_rows,
+        "shortest series": int(panel.lengths.min()),
+        "longest series": int(panel.lengths.max()),
+        "target": ", ".join(panel.target_names),
+        "id": ", ".join(panel.id_names) or None,
+        "time": panel.time.name,
+        "frequency": roles.freq,
+        "first": stamps[0],
+        "last": stamps[1],
+        "season": ", ".join(map(str, panel.season_lengths)) if panel.season_lengths != (1,) else None,
+        "past covariates": ", ".join(panel.past_names) or None,
+        "future covariates": ", ".join(panel.future_names) or None,
+        "static covariates": ", ".join(panel.static_names) or None,
+        "missing rows": reading.gaps,
+        "missing values": reading.missing,
+    }
+    return _entries("inspection", entries, "\n".join(reading.notes))
+
+
+def checkpoint_table(checkpoint: Checkpoint) -> Table:
+    """Return what a checkpoint holds: its settings, its scores and the versions that made it."""
+    config, panel = checkpoint.config, checkpoint.panel
+    entries: dict[str, Value] = {
+        "model": config.model.model,
+        "members": len(checkpoint.final),
+        "weights": sum(weight.numel() for weight in checkpoint.final[0].values()),
+        "series": panel.num_series,
+        "target": ", ".join(panel.target_names),
+        "frequency": config.data.freq,
+        "steps trained": ", ".join(str(step) for step in checkpoint.report.get("steps", [])),
+    }
+    for section in (config.window, config.model, config.training):
+        entries |= {name: _plain(value) for name, value in asdict(section).items() if name != "model"}
+    for name, row in checkpoint.report.get("scores", {}).items():
+        entries |= {f"held out, {name}, {metric}": value for metric, value in row.items()}
+    entries |= {f"version of {name}": version for name, version in checkpoint.versions.items()}
+    return _entries("inspection", entries, "")
+
+
+def _entries(kind: str, entries: Mapping[str, Value], note: str) -> Table:
+    return Table(kind, (Column("property", list(entries)), Column("value", list(entries.values()))), note=note)
+
+
+def _plain(value: object) -> Value:
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    return value if isinstance(value, str | int | float | bool) else None
 
 
 def frame(table: Table) -> pd.DataFrame:

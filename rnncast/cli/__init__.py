@@ -1,0 +1,149 @@
+"""The command line: one file a command, and here the one place where errors become words and a status.
+
+| status | when |
+|--------|------|
+| 0      | done, or whoever read the output stopped reading |
+| 1      | the run failed: memory, disk, divergence, a condition of --fail-if that holds |
+| 2      | the input or the usage is wrong |
+| 130    | Ctrl-C |
+| 143    | SIGTERM |
+"""
+
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Sequence
+from types import FrameType
+from typing import NoReturn
+
+import click
+
+from rnncast import __version__, process
+from rnncast.cli.evaluate import evaluate
+from rnncast.cli.inspect import inspect
+from rnncast.cli.options import Talk
+from rnncast.cli.predict import predict
+from rnncast.cli.train import train
+from rnncast.errors import RnncastError, UsageError, nearest
+from rnncast.rendering.base import visible
+
+
+class Commands(click.Group):
+    """A group that offers the nearest name for a command that does not exist."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that `args` begin with."""
+        if args and args[0] not in self.commands and not args[0].startswith("-"):
+            raise UsageError(f"there is no command '{args[0]}'.", nearest(args[0], self.commands))
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="rnncast")
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors on stderr.")
+@click.option("-v", "--verbose", count=True, help="Say more on stderr: every choice; twice: tracebacks too.")
+@click.option("--no-color", is_flag=True, help="Use no colours, as with NO_COLOR set.")
+@click.pass_context
+def program(ctx: click.Context, quiet: bool, verbose: int, no_color: bool) -> None:
+    """Forecast time series from CSV files with recurrent networks.
+
+    \b
+    rnncast train data.csv       fit on a table, hold out its end, report the error, save a checkpoint
+    rnncast predict              forecast from the end of the data
+    rnncast evaluate             measure the error from several origins
+    """
+    ctx.obj = Talk(quiet=quiet, verbose=verbose, colour=not (no_color or os.environ.get("NO_COLOR")))
+
+
+for command in (train, predict, evaluate, inspect):
+    program.add_command(command)
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the program and leave with its exit status."""
+    _open_closed_streams()
+    signal.signal(signal.SIGTERM, _terminate)
+    process.prepare()
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    status = _guarded(arguments)
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        status = _output_failed(error)
+    sys.exit(status)
+
+
+def _guarded(arguments: list[str]) -> int:
+    """Run the program; whatever it raises becomes words on stderr and a status."""
+    try:
+        result = program(arguments, prog_name="rnncast", standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except RnncastError as error:
+        _say_error(error.message, error.hint)
+        _trace(arguments)
+        return error.exit_status
+    except click.ClickException as error:
+        _say_error(error.format_message(), _usage_hint(error))
+        return 2
+    except (KeyboardInterrupt, click.Abort):
+        return 130
+    except MemoryError:
+        _say_error("there is not enough memory for this run.", "Lower --batch-size, --context or --hidden-size.")
+        return 1
+    except OSError as error:
+        return _output_failed(error)
+    except Exception as error:
+        return _unexpected(error, arguments)
+
+
+def _unexpected(error: Exception, arguments: list[str]) -> int:
+    if "memory" in str(error):  # torch has no kind of its own for it on a CPU
+        _say_error("there is not enough memory for this run.", "Lower --batch-size, --context or --hidden-size.")
+    else:
+        _say_error(
+            f"unexpected {type(error).__name__}: {str(error).strip() or 'no message'}",
+            "This is a fault of rnncast: please report it, with the output of 'rnncast -v -v ...'.",
+        )
+    _trace(arguments)
+    return 1
+
+
+def _trace(arguments: list[str]) -> None:
+    if sum(argument.count("v") for argument in arguments if argument in ("-v", "-vv", "--verbose")) > 1:
+        traceback.print_exc()
+
+
+def _usage_hint(error: click.ClickException) -> str:
+    if isinstance(error, click.NoSuchOption) and error.possibilities:
+        return f"Did you mean {' or '.join(sorted(error.possibilities))}?"
+    context = getattr(error, "ctx", None)
+    return f"See '{context.command_path} --help'." if context else "See 'rnncast --help'."
+
+
+def _say_error(message: str, hint: str = "") -> None:
+    click.echo(f"Error: {visible(message)}", err=True)
+    if hint:
+        click.echo(f"Hint: {visible(hint)}", err=True)
+
+
+def _output_failed(error: OSError) -> int:
+    """Tell why standard output took no more; a reader that went away is no failure."""
+    sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - stays open until the process ends
+    if isinstance(error, BrokenPipeError):
+        return 0
+    _say_error(f"the output cannot be written: {error.strerror or error}.")
+    return 1
+
+
+def _open_closed_streams() -> None:
+    """Put something that swallows text where the caller closed a stream."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - as above
+
+
+def _terminate(number: int, frame: FrameType | None) -> NoReturn:
+    raise SystemExit(128 + number)

@@ -1,0 +1,86 @@
+"""Shows a fit's progress on stderr: a moving line on a terminal, a line a fit elsewhere."""
+
+import sys
+from collections.abc import Generator
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, TypeVar
+
+from rnncast.cli.options import Talk
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+
+    from rnncast.training import Progress
+
+Result = TypeVar("Result")
+
+
+def show(running: "Generator[Progress, None, Result]", talk: Talk) -> Result:
+    """Run a generator of progress to its end, showing what it yields; return what it returns."""
+    bar = _bar(talk) if sys.stderr.isatty() and not talk.quiet else None
+    warned: set[str] = set()
+    last: Progress | None = None
+    with bar or nullcontext():
+        while True:
+            try:
+                progress = next(running)
+            except StopIteration as done:
+                _close(last, bar, talk)
+                result: Result = done.value
+                return result
+            if last and last.fit != progress.fit:
+                _close(last, bar, talk)
+            last = progress
+            _warn(progress, warned, talk)
+            if bar:
+                _move(bar, progress)
+
+
+def _bar(talk: Talk) -> "Bar":
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True, no_color=not talk.colour)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=20),
+        TextColumn("{task.fields[figures]}"),
+        TimeRemainingColumn(),
+    )
+    return Progress(*columns, console=console, transient=True, refresh_per_second=8)
+
+
+def _move(bar: "Bar", progress: "Progress") -> None:
+    tasks = {task.description: task.id for task in bar.tasks}
+    for description, task in tasks.items():
+        bar.update(task, visible=description == progress.fit)
+    task = tasks.get(progress.fit)
+    if task is None:
+        task = bar.add_task(progress.fit, total=progress.total_steps, figures="")
+    bar.update(task, completed=progress.step, figures=_figures(progress))
+
+
+def _figures(progress: "Progress") -> str:
+    rate = progress.step / max(progress.seconds, 1e-9)
+    judged = "" if progress.validation is None else f"  validation {progress.validation:.4f}"
+    return f"loss {progress.loss:.4f}{judged}  {rate:.0f} steps/s"
+
+
+def _close(last: "Progress | None", bar: "Bar | None", talk: Talk) -> None:
+    if last is not None and bar is None:
+        talk.note(f"{last.fit}: {last.step} of {last.total_steps} steps, {_figures(last)}")
+
+
+def _warn(progress: "Progress", warned: set[str], talk: Talk) -> None:
+    """Say once a fit that gradients explode, or that it stopped because the loss is no number."""
+    if progress.diverged:
+        talk.note(
+            f"Warning: {progress.fit}: the loss is not a number any more at step {progress.step}; the best weights "
+            "before are kept. Lower --lr or --clip-norm."
+        )
+    elif progress.exploding and progress.fit not in warned:
+        warned.add(progress.fit)
+        talk.note(
+            f"Warning: {progress.fit}: gradients explode (norm {progress.gradient_norm:.3g} at step {progress.step}), "
+            "they are clipped. A lower --lr, or --model lstm or gru, is steadier."
+        )
