@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from rnncast import __version__, checkpoint, device, saving, selection
+from rnncast import __version__, checkpoint, device, selection
 from rnncast.checkpoint import Checkpoint
 from rnncast.config import Config, DataConfig, RunConfig
 from rnncast.ensemble import fit_members
@@ -17,7 +17,7 @@ from rnncast.errors import DataError, UsageError
 from rnncast.evaluation import Plan, Scores, backtest, learned_rows
 from rnncast.forecasting import forecast
 from rnncast.frequency import format_stamps
-from rnncast.network import Columns
+from rnncast.network import Columns, Network, num_weights
 from rnncast.panel import Forecast, IntArray, Panel
 from rnncast.reading import Reading, panel_from_frame, read_panel
 from rnncast.rendering import views
@@ -101,7 +101,7 @@ class Forecaster:
         panel = self.checkpoint.panel if data is None else self.read(data, future).panel
         horizon = horizon or self.horizon
         _check_ahead(panel, horizon)
-        return forecast(self._networks("final"), panel, horizon, self._logarithm)
+        return forecast(self._networks("final", panel.num_series), panel, horizon, self._logarithm)
 
     def predict(
         self,
@@ -140,7 +140,7 @@ class Forecaster:
         which, learned = self._unlearned(panel, horizon)
         plan = _plan(panel, learned, horizon, windows, stride or horizon)
         name = self.checkpoint.config.model.model
-        return backtest(name, self._networks(which), panel, plan, self._logarithm)
+        return backtest(name, self._networks(which, panel.num_series * plan.windows), panel, plan, self._logarithm)
 
     def evaluate(
         self,
@@ -174,9 +174,10 @@ class Forecaster:
     def _logarithm(self) -> bool:
         return self.checkpoint.config.window.transform == "log"
 
-    def _networks(self, which: str) -> list[Any]:
+    def _networks(self, which: str, num_windows: int) -> list[Network]:
         networks = self.checkpoint.networks(which, device.choose(self.run))
         for network in networks:
+            device.use_threads(self.run, num_windows * network.shape.num_origins * num_weights(network))
             network.half_precision = self.run.precision == "bf16"
         return networks
 

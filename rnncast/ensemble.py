@@ -7,7 +7,8 @@ import numpy as np
 import torch
 
 from rnncast.config import Config
-from rnncast.network import Columns, Network, build
+from rnncast.device import use_threads
+from rnncast.network import Columns, Network, build, num_weights
 from rnncast.panel import FloatArray, IntArray, Panel
 from rnncast.scaling import Units
 from rnncast.training import Fit, Loop, Progress, fit
@@ -50,6 +51,8 @@ def fit_members(
         settings = replace(training, seed=training.seed + number)
         torch.manual_seed(settings.seed)
         network = _standardised(build(config, Columns.of(panel)), panel).to(device)
+        batch = min(training.batch_size or 1, len(index))
+        use_threads(config.run, batch * network.shape.num_origins * num_weights(network))
         network.half_precision = config.run.precision == "bf16"
         stop_at = None
         if earlier:
@@ -71,7 +74,8 @@ def _validation(windows: Windows, ends: IntArray) -> list[Batch]:
     chosen = torch.from_numpy(np.unique(np.linspace(0, len(ends) - 1, JUDGED_SERIES).astype(np.int64)))
     last = torch.from_numpy(ends)[chosen].to(device)
     return [
-        windows.batch(series, end) for series, end in zip(chosen.to(device).split(CHUNK), last.split(CHUNK), strict=True)
+        windows.batch(series, end)
+        for series, end in zip(chosen.to(device).split(CHUNK), last.split(CHUNK), strict=True)
     ]
 
 

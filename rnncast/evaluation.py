@@ -111,8 +111,10 @@ def _network_forecasts(networks: Sequence[Network], panel: Panel, plan: Plan, lo
     series = np.repeat(np.arange(panel.num_series), plan.windows)
     predicted = predict_from(networks, where, series, ends.ravel(), plan.horizon)
     shape = (panel.num_series, plan.windows)
-    return Predicted(predicted.point.reshape(*shape, *predicted.point.shape[1:]),
-                     predicted.quantiles.reshape(*shape, *predicted.quantiles.shape[1:]))
+    return Predicted(
+        predicted.point.reshape(*shape, *predicted.point.shape[1:]),
+        predicted.quantiles.reshape(*shape, *predicted.quantiles.shape[1:]),
+    )
 
 
 def learned_rows(panel: Panel, learned: Panel, held_out: IntArray) -> IntArray:

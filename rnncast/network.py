@@ -259,6 +259,11 @@ def build(config: Config, columns: Columns) -> Network:
     return Network(shape, model, size.hidden, head)
 
 
+def num_weights(network: Network) -> int:
+    """Return how many weights a network has."""
+    return sum(weight.numel() for weight in network.parameters())
+
+
 def _resolved(value: int | None) -> int:
     if value is None:
         raise ValueError("a configuration is resolved before a network is built")

@@ -44,8 +44,7 @@ def resolve(config: Config, panel: Panel) -> Config:
     window = config.window
     if (window.context_length or 0) % (window.segment_length or 1):
         raise UsageError(
-            f"a context of {window.context_length} steps is not a whole number of segments of "
-            f"{window.segment_length}.",
+            f"a context of {window.context_length} steps is not a whole number of segments of {window.segment_length}.",
             "Make --context a multiple of --segment.",
         )
     if window.transform == "auto":

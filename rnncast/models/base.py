@@ -75,9 +75,7 @@ class RecurrentStack(nn.Module):
     def __init__(self, cell: type[nn.RNNBase], size: Size, **cell_options: str) -> None:
         super().__init__()
         widths = [size.inputs + size.static] + [size.hidden] * (size.layers - 1)
-        self.layers = nn.ModuleList(
-            cell(width, size.hidden, batch_first=True, **cell_options) for width in widths
-        )
+        self.layers = nn.ModuleList(cell(width, size.hidden, batch_first=True, **cell_options) for width in widths)
         self.dropout = nn.Dropout(size.dropout)
         self.residual = size.residual
         self.attention = CausalAttention(size.hidden) if size.attention else None

@@ -10,7 +10,6 @@ import pandas as pd
 from rnncast import registry
 from rnncast.checkpoint import Checkpoint
 from rnncast.config import Config
-from rnncast.errors import UsageError
 from rnncast.evaluation import Scores
 from rnncast.forecasting import interval
 from rnncast.frequency import format_stamps
@@ -41,7 +40,9 @@ def scores_table(scores: Scores, about: Mapping[str, Any] | None = None) -> Tabl
 
 def metrics_table(scores: Mapping[str, Mapping[str, float | None]], about: Mapping[str, Any] | None = None) -> Table:
     """Return the table of scores that are plain values, as `plain` gives them."""
-    metrics = [name for name in (*registry.METRICS, *registry.INTERVAL_METRICS) if any(name in s for s in scores.values())]
+    metrics = [
+        name for name in (*registry.METRICS, *registry.INTERVAL_METRICS) if any(name in s for s in scores.values())
+    ]
     columns = [Column("model", list(scores))]
     columns += [Column(metric, [row.get(metric) for row in scores.values()]) for metric in metrics]
     best: dict[str, Any] = {metric: "lowest" for metric in metrics if metric in registry.METRICS}
@@ -55,7 +56,9 @@ def series_table(scores: Scores, about: Mapping[str, Any] | None = None) -> Tabl
     columns = [*_id_columns(panel, len(names)), Column("model", names * panel.num_series)]
     for metric in metrics:
         rows = [scores.by_name[name].get(metric) for name in names]
-        values = np.stack([np.full(panel.num_series, np.nan) if row is None else row.per_series for row in rows], axis=1)
+        values = np.stack(
+            [np.full(panel.num_series, np.nan) if row is None else row.per_series for row in rows], axis=1
+        )
         columns.append(_column(metric, values))
     return Table("metrics", tuple(columns), about=about or {})
 
