@@ -1,15 +1,17 @@
 """The engine: train, load, forecast, evaluate; what Python users and the commands both call."""
 
+import os
 import platform
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from os import PathLike
 from typing import Any, TypedDict, Unpack
 
 import numpy as np
 import pandas as pd
 import torch
 
-from rnncast import __version__, checkpoint, device, selection
+from rnncast import __version__, checkpoint, device, packing, selection
 from rnncast.checkpoint import Checkpoint
 from rnncast.config import Config, DataConfig, RunConfig
 from rnncast.ensemble import fit_members
@@ -19,11 +21,13 @@ from rnncast.forecasting import forecast
 from rnncast.frequency import format_stamps
 from rnncast.network import Columns, Network, num_weights
 from rnncast.panel import Forecast, IntArray, Panel
-from rnncast.reading import Reading, panel_from_frame, read_panel
+from rnncast.reading import Reading, panel_from_frame, panel_with_future, read_panel
 from rnncast.rendering import views
 from rnncast.training import Fit, Progress
 
-Data = pd.DataFrame | str | Sequence[str]
+Path = str | PathLike[str]
+Data = pd.DataFrame | Path | Sequence[Path] | Reading
+Ahead = pd.DataFrame | Path
 
 
 class Settings(TypedDict, total=False):
@@ -80,14 +84,14 @@ class Forecaster:
     """A trained forecaster: a checkpoint, and where it computes."""
 
     checkpoint: Checkpoint
-    run: RunConfig = RunConfig()
+    run: RunConfig = field(default_factory=RunConfig)
 
     @property
     def horizon(self) -> int:
         """Return the steps that it was trained to forecast."""
         return self.checkpoint.config.window.horizon or 1
 
-    def forecast(self, data: Data | None = None, horizon: int | None = None, future: Data | None = None) -> Forecast:
+    def forecast(self, data: Data | None = None, horizon: int | None = None, future: Ahead | None = None) -> Forecast:
         """Forecast from the end of `data`, or of what it was trained on.
 
         Args:
@@ -98,7 +102,7 @@ class Forecaster:
         Raises:
             DataError: data that do not fit the checkpoint.
         """
-        panel = self.checkpoint.panel if data is None else self.read(data, future).panel
+        panel = (self.own(future) if data is None else self.read(data, future)).panel
         horizon = horizon or self.horizon
         _check_ahead(panel, horizon)
         return forecast(self._networks("final", panel.num_series), panel, horizon, self._logarithm)
@@ -107,7 +111,7 @@ class Forecaster:
         self,
         data: Data | None = None,
         horizon: int | None = None,
-        future: Data | None = None,
+        future: Ahead | None = None,
         levels: Sequence[int] = (80, 95),
     ) -> pd.DataFrame:
         """Return `forecast` as a data frame: ids, time, forecast, and an interval for each of `levels` in percent."""
@@ -152,11 +156,11 @@ class Forecaster:
         """Return the scores of `backtest` as a data frame: a row for the model and each baseline."""
         return views.frame(views.scores_table(self.backtest(data, horizon, windows, stride)))
 
-    def save(self, path: str) -> None:
+    def save(self, path: Path) -> None:
         """Write the checkpoint to `path`, whole or not at all."""
-        checkpoint.save(path, self.checkpoint)
+        checkpoint.save(os.fspath(path), self.checkpoint)
 
-    def read(self, data: Data, future: Data | None = None) -> Reading:
+    def read(self, data: Data, future: Ahead | None = None) -> Reading:
         """Read `data` with the columns' roles of the training run.
 
         Raises:
@@ -169,6 +173,19 @@ class Forecaster:
                 f"It was trained on {', '.join(self.checkpoint.panel.target_names)}.",
             )
         return reading
+
+    def own(self, future: Ahead | None = None) -> Reading:
+        """Return the data of the training run, with the future covariates of a table after their end.
+
+        Raises:
+            DataError: a table that cannot be used.
+            UsageError: there are no future covariates.
+        """
+        own = Reading(self.checkpoint.panel, self.checkpoint.config.data, layout="")
+        if future is None:
+            return own
+        panel, notes = panel_with_future(own.panel, own.roles, _path(future))
+        return replace(own, panel=panel, notes=notes)
 
     @property
     def _logarithm(self) -> bool:
@@ -218,37 +235,48 @@ def train(data: Data, **settings: Unpack[Settings]) -> Forecaster:
             return result
 
 
-def load(path: str, run: RunConfig | None = None) -> Forecaster:
+def load(path: Path, run: RunConfig | None = None) -> Forecaster:
     """Read a checkpoint; this can run no code.
 
     Raises:
         CheckpointError: there is none, or it is damaged.
     """
-    return Forecaster(checkpoint.load(path), run or RunConfig())
+    return Forecaster(checkpoint.load(os.fspath(path)), run or RunConfig())
 
 
-def about(forecaster: Forecaster, data: Sequence[str] = ()) -> dict[str, Any]:
-    """Return how a result was made, for machines."""
+def source(data: Sequence[str]) -> dict[str, Any]:
+    """Return what a result is about, for machines: the names as typed."""
+    return {"version": __version__, "data": list(data)}
+
+
+def about(forecaster: Forecaster, path: str, data: Sequence[str] = ()) -> dict[str, Any]:
+    """Return how a result was made, for machines: `path` is the checkpoint's, as typed."""
     config = forecaster.checkpoint.config
     return {
-        "version": __version__,
+        **source(data),
         "model": config.model.model,
+        "checkpoint": path,
         "horizon": config.window.horizon,
         "frequency": config.data.freq,
-        "data": list(data),
     }
 
 
-def read(data: Data, config: DataConfig, future: Data | None = None) -> Reading:
-    """Read a data frame, a path or several paths as a panel."""
+def read(data: Data, config: DataConfig, future: Ahead | None = None) -> Reading:
+    """Read a data frame, a path or several paths as a panel; what has been read stays as it is."""
+    if isinstance(data, Reading):
+        return data
     if isinstance(data, pd.DataFrame):
         if future is not None and not isinstance(future, pd.DataFrame):
             raise UsageError("the data are a data frame and the future data are not.", "Give both in one kind.")
         return panel_from_frame(data, config, extra_future=future)
     if isinstance(future, pd.DataFrame):
         raise UsageError("the future data are a data frame and the data are not.", "Give both in one kind.")
-    paths = [data] if isinstance(data, str) else list(data)
-    return read_panel(paths, config, future if future is None or isinstance(future, str) else future[0])
+    paths = [data] if isinstance(data, str | PathLike) else data
+    return read_panel([os.fspath(path) for path in paths], config, None if future is None else os.fspath(future))
+
+
+def _path(future: Ahead) -> pd.DataFrame | str:
+    return future if isinstance(future, pd.DataFrame) else os.fspath(future)
 
 
 def training(reading: Reading, config: Config) -> Generator[Progress, None, Forecaster]:
@@ -266,7 +294,7 @@ def training(reading: Reading, config: Config) -> Generator[Progress, None, Fore
     before = panel.truncated(panel.lengths - held_out)
     validation = selection.holdout(before.lengths, config.training.validation or 0)
     judged = before if validation.any() else None
-    half = config.with_settings({"time_limit": config.training.time_limit and config.training.time_limit / 2})
+    half = config.with_settings({"time_limit": _share_of_time(config)})
     learned = before.truncated(before.lengths - validation)
     networks, fits = yield from fit_members("held-out", half, learned, judged, (), where)
     report: dict[str, Any] = {"steps": [fit.best_step for fit in fits]}
@@ -276,7 +304,7 @@ def training(reading: Reading, config: Config) -> Generator[Progress, None, Fore
         report["scores"] = views.plain(scores)
     final, refits = yield from fit_members("final", half, panel, None, fits if judged else (), where)
     context = config.window.context_length or 1
-    kept, is_whole = checkpoint.tail(panel, context + int(held_out.max()))
+    kept, is_whole = packing.tail(panel, context + int(held_out.max()))
     return Forecaster(
         Checkpoint(
             config=config,
@@ -292,6 +320,12 @@ def training(reading: Reading, config: Config) -> Generator[Progress, None, Fore
         ),
         config.run,
     )
+
+
+def _share_of_time(config: Config) -> float | None:
+    """Return the seconds that one fit may take: every member is fitted twice."""
+    limit = config.training.time_limit
+    return limit and limit / 2 / (config.training.ensemble or 1)
 
 
 def _history(fit: Fit) -> list[Mapping[str, Any]]:
@@ -317,9 +351,10 @@ def _plan(panel: Panel, learned: IntArray, horizon: int, windows: int | None, st
         windows = max(1, (free - horizon) // stride + 1)
     needed = horizon + (windows - 1) * stride
     if needed > free and (windows > 1 or free == 0):
+        what = "a window" if windows == 1 else f"{windows} windows"
         raise UsageError(
-            f"{windows} windows of {horizon} steps need {needed} rows that the weights have not learned from, "
-            f"and there are {free}.",
+            f"{what} of {horizon} steps {'needs' if windows == 1 else 'need'} {needed} rows that the weights have not "
+            f"learned from, and there are {free or 'none'}.",
             f"Train with --test {needed}, ask for fewer --windows, or give newer rows.",
         )
     return Plan(np.maximum(panel.lengths - needed, np.maximum(known, 1)) - 1, windows, stride, horizon)

@@ -1,8 +1,8 @@
 """One safetensors file that explains itself: weights, the rows they were fitted on, and how they came about.
 
 Layout, format version 1. The metadata has one key, `rnncast`: a JSON object with `format_version`,
-`config`, `columns`, `panel`, `report`, `history`, `versions` and `checksum` (SHA-256 over the other
-entries and all tensors). The tensors:
+`config`, `columns`, `panel`, `report`, `history`, `versions` and, first of all, `checksum`: SHA-256 of
+the whole file with 64 zeros in the checksum's place. The tensors:
 
     heldout/<member>/<weight>     fitted without the rows that were held out: what was measured
     final/<member>/<weight>       fitted on all rows: what predicts
@@ -17,27 +17,28 @@ import json
 import os
 import stat
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any
 
-import numpy as np
 import safetensors.numpy
 import torch
-from numpy.typing import NDArray
 from safetensors import SafetensorError
 from torch import Tensor
 
-from rnncast import saving
+from rnncast import packing, saving
 from rnncast.config import Config
 from rnncast.errors import CheckpointError, RnncastError
 from rnncast.network import Columns, Network, build
-from rnncast.panel import IntArray, Panel, TimeAxis
+from rnncast.packing import Array
+from rnncast.panel import IntArray, Panel
 
 FORMAT_VERSION = 1
-KEPT_VALUES = 2_000_000
-"""Panels of up to so many values are kept whole in a checkpoint, of larger ones the last rows."""
+LONGEST_CONTEXT = 1_000_000
+"""Steps of history that a checkpoint may ask for; the weights' shapes bound every other number."""
 
-Array = NDArray[Any]
+_NO_CHECKSUM = "0" * 64
+_REMEDY = "Give the file that 'rnncast train' wrote with --checkpoint, or train again."
+
 Weights = Mapping[str, Tensor]
 
 
@@ -85,10 +86,11 @@ def save(path: str, checkpoint: Checkpoint) -> None:
     for which, members in (("heldout", checkpoint.heldout), ("final", checkpoint.final)):
         for number, weights in enumerate(members):
             tensors |= {f"{which}/{number}/{name}": value.cpu().numpy() for name, value in weights.items()}
-    arrays, texts = _panel_to_plain(checkpoint.panel)
+    arrays, texts = packing.pack(checkpoint.panel)
     arrays["held_out"] = checkpoint.held_out
     tensors |= {f"panel/{name}": array for name, array in arrays.items()}
     header: dict[str, Any] = {
+        "checksum": _NO_CHECKSUM,
         "format_version": FORMAT_VERSION,
         "config": checkpoint.config.to_dict(),
         "columns": asdict(checkpoint.columns),
@@ -97,9 +99,9 @@ def save(path: str, checkpoint: Checkpoint) -> None:
         "history": list(checkpoint.history),
         "versions": checkpoint.versions,
     }
-    header["checksum"] = _checksum(header, tensors)
-    text = json.dumps(header, ensure_ascii=False, allow_nan=False)
-    saving.write(path, safetensors.numpy.save(tensors, metadata={"rnncast": text}))
+    text = json.dumps(header, allow_nan=False)
+    data = safetensors.numpy.save(tensors, metadata={"rnncast": text})
+    saving.write(path, data.replace(_NO_CHECKSUM.encode(), _checksum(data, _NO_CHECKSUM).encode(), 1))
 
 
 def load(path: str) -> Checkpoint:
@@ -110,45 +112,57 @@ def load(path: str) -> Checkpoint:
     """
     data = _read(path)
     try:
-        tensors = safetensors.numpy.load(data)
         header = _header(data)
-    except (SafetensorError, ValueError, KeyError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise CheckpointError(f"{path} is not an rnncast checkpoint.", _REMEDY) from error
     if header.get("format_version") != FORMAT_VERSION:
         raise CheckpointError(
             f"{path} has format version {header.get('format_version')}, this rnncast reads {FORMAT_VERSION}.",
             "It was written by a newer rnncast: upgrade rnncast, or train again.",
         )
-    if header.pop("checksum", None) != _checksum(header, tensors):
+    stored = str(header.get("checksum"))
+    if stored != _checksum(data, stored):
         raise CheckpointError(f"{path} is damaged: its checksum does not match its contents.", _REMEDY)
     try:
-        return _rebuild(header, tensors)
-    except (KeyError, TypeError, ValueError, IndexError, RuntimeError, RnncastError) as error:
-        raise CheckpointError(f"{path} does not hold what its configuration describes: {error}", _REMEDY) from error
+        return _rebuild(header, safetensors.numpy.load(data))
+    except _UNSOUND as error:
+        what = " ".join(str(error).split())[:200]
+        raise CheckpointError(f"{path} does not hold what its configuration describes: {what}", _REMEDY) from error
 
 
 def is_checkpoint(path: str) -> bool:
-    """Tell from its first bytes whether a file means to be a checkpoint: a header's length, then JSON."""
+    """Tell from its name and first bytes whether a file means to be a checkpoint: a header's length, then JSON."""
+    if path.endswith(".safetensors"):
+        return True
     try:
-        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
-            return file.read(9)[7:] == b"\0{"
-    except OSError:
-        return path.endswith(".safetensors")
+        return _read(path, 9)[7:] == b"\0{"
+    except CheckpointError:
+        return False
 
 
-_REMEDY = "Give the file that 'rnncast train' wrote with --checkpoint, or train again."
+_UNSOUND = (
+    KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError, RuntimeError, RecursionError,
+    SafetensorError, RnncastError,
+)  # fmt: skip
+"""What numbers and names that do not belong together may raise, wherever they are first used."""
 
 
-def _read(path: str) -> bytes:
+def _read(path: str, count: int = -1) -> bytes:
+    """Return a regular file's first `count` bytes, or all; a FIFO is not waited for."""
     try:
-        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 raise CheckpointError(f"{path} is not a regular file.", _REMEDY)
-            return file.read()
+            with open(descriptor, "rb", closefd=False) as file:
+                return file.read(count)
+        finally:
+            os.close(descriptor)
     except FileNotFoundError as error:
         raise CheckpointError(f"there is no checkpoint {path}.", "Make one with 'rnncast train DATA'.") from error
-    except OSError as error:
-        raise CheckpointError(f"{path} cannot be read: {error.strerror}.", _REMEDY) from error
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise CheckpointError(f"{path} cannot be read: {reason}.", _REMEDY) from error
 
 
 def _header(data: bytes) -> dict[str, Any]:
@@ -159,35 +173,51 @@ def _header(data: bytes) -> dict[str, Any]:
     return header
 
 
-def _checksum(header: Mapping[str, Any], tensors: Mapping[str, Array]) -> str:
-    digest = hashlib.sha256(json.dumps(header, sort_keys=True).encode())
-    for name in sorted(tensors):
-        array = tensors[name]
-        digest.update(f"{name} {array.dtype} {array.shape}".encode())
-        digest.update(np.ascontiguousarray(array).data)
+def _checksum(data: bytes, stored: str) -> str:
+    """Return the checksum of a file whose bytes hold `stored` in the checksum's place."""
+    place, text = data.find(stored.encode()), memoryview(data)
+    digest = hashlib.sha256(text[:place])
+    digest.update(_NO_CHECKSUM.encode())
+    digest.update(text[place + len(_NO_CHECKSUM) :])
     return digest.hexdigest()
 
 
 def _rebuild(header: Mapping[str, Any], tensors: Mapping[str, Array]) -> Checkpoint:
     config, columns = Config.from_dict(header["config"]), Columns(**header["columns"])
     weights = {which: _members(tensors, which) for which in ("heldout", "final")}
-    if (config.model.num_layers or 0) > len(tensors) or not weights["final"]:
-        raise ValueError("weights are missing")
+    _check_numbers(config, weights)
     for members in weights.values():
         for member in members:
             _network(config, columns, member)
+    panel = packing.unpack(_below("panel/", tensors), header["panel"])
+    held_out = tensors["panel/held_out"]
+    if Columns.of(panel) != columns or held_out.shape != panel.lengths.shape or held_out.dtype != panel.lengths.dtype:
+        raise ValueError("its rows do not fit its columns")
     return Checkpoint(
         config=config,
         columns=columns,
         heldout=weights["heldout"],
         final=weights["final"],
-        panel=_panel_from_plain(tensors, header["panel"]),
-        held_out=tensors["panel/held_out"],
+        panel=panel,
+        held_out=held_out,
         is_whole=bool(header["panel"]["is_whole"]),
-        report=header["report"],
-        history=header["history"],
-        versions=header["versions"],
+        report=dict(header["report"]),
+        history=list(header["history"]),
+        versions=dict(header["versions"]),
     )
+
+
+def _below(prefix: str, tensors: Mapping[str, Array]) -> dict[str, Array]:
+    return {name.removeprefix(prefix): array for name, array in tensors.items() if name.startswith(prefix)}
+
+
+def _check_numbers(config: Config, weights: Mapping[str, Sequence[Weights]]) -> None:
+    """Raise a ValueError for numbers that would take memory or time which no weight's shape bounds."""
+    members = [*weights["heldout"], *weights["final"]]
+    if not weights["heldout"] or not weights["final"] or (config.model.num_layers or 0) > min(map(len, members)):
+        raise ValueError("weights are missing")
+    if (config.window.context_length or 0) > LONGEST_CONTEXT:
+        raise ValueError(f"a context of {config.window.context_length} steps is too long")
 
 
 def _members(tensors: Mapping[str, Array], which: str) -> tuple[Weights, ...]:
@@ -196,7 +226,9 @@ def _members(tensors: Mapping[str, Array], which: str) -> tuple[Weights, ...]:
         kind, number, weight = (*name.split("/", 2), "", "")[:3]
         if kind == which:
             members.setdefault(number, {})[weight] = torch.from_numpy(array.copy())
-    return tuple(members[number] for number in sorted(members, key=int))
+    if set(members) != {str(number) for number in range(len(members))}:
+        raise ValueError("its members are not numbered")
+    return tuple(members[str(number)] for number in range(len(members)))
 
 
 def _network(config: Config, columns: Columns, weights: Weights) -> Network:
@@ -204,87 +236,11 @@ def _network(config: Config, columns: Columns, weights: Weights) -> Network:
     with torch.device("meta"):
         network = build(config, columns)
     for name, expected in network.state_dict().items():
+        if name in weights and weights[name].shape != expected.shape:
+            raise ValueError(f"{name} has shape {tuple(weights[name].shape)}")
         if name in weights and weights[name].dtype != expected.dtype:
             raise ValueError(f"{name} has type {weights[name].dtype}")
         if name in weights and not bool(torch.isfinite(weights[name]).all()):
             raise ValueError(f"{name} has values that are not finite")
     network.load_state_dict(dict(weights), assign=True)
     return network.eval()
-
-
-def tail(panel: Panel, rows: int) -> tuple[Panel, bool]:
-    """Return the panel whole if it is small, else each series' last `rows` rows; and whether it is whole."""
-    if panel.values.size <= KEPT_VALUES:
-        return panel, True
-    kept = np.minimum(panel.lengths, rows)
-    skipped = panel.lengths - kept
-    index = _ranges(panel.offsets + skipped, kept)
-    future_kept = panel.future_lengths - skipped
-    ahead = _ranges(panel.future_offsets + skipped, future_kept)
-    return Panel(
-        values=panel.values[index],
-        observed=panel.observed[index],
-        offsets=np.cumsum(kept) - kept,
-        lengths=kept,
-        start=panel.start + skipped,
-        past_covariates=panel.past_covariates[index],
-        future_covariates=panel.future_covariates[ahead],
-        future_offsets=np.cumsum(future_kept) - future_kept,
-        future_lengths=future_kept,
-        **{name: getattr(panel, name) for name in _UNCUT},
-    ), False
-
-
-_ARRAYS = (
-    "values", "observed", "offsets", "lengths", "start", "past_covariates", "future_covariates",
-    "future_offsets", "future_lengths", "static_covariates",
-)  # fmt: skip
-_TEXTS = ("id_names", "target_names", "season_lengths", "past_names", "future_names", "static_names")
-_UNCUT = ("static_covariates", "ids", "time", *_TEXTS)
-
-
-def _ranges(first: Array, counts: Array) -> Array:
-    """Return the whole numbers first[n] .. first[n] + counts[n] - 1 for every n, one after the other."""
-    before = np.cumsum(counts) - counts
-    return np.arange(int(counts.sum())) + np.repeat(first - before, counts)
-
-
-def _panel_to_plain(panel: Panel) -> tuple[dict[str, Array], dict[str, Any]]:
-    arrays = {name: np.ascontiguousarray(getattr(panel, name)) for name in _ARRAYS}
-    ids = json.dumps(panel.ids.tolist(), ensure_ascii=False).encode()
-    arrays["ids"] = np.frombuffer(ids, dtype=np.uint8)
-    texts = {name: list(getattr(panel, name)) for name in _TEXTS}
-    return arrays, texts | {"time": asdict(panel.time)}
-
-
-def _panel_from_plain(tensors: Mapping[str, Array], texts: Mapping[str, Any]) -> Panel:
-    arrays = {name: tensors[f"panel/{name}"] for name in _ARRAYS}
-    num_series = len(arrays["offsets"])
-    ids = np.array(json.loads(tensors["panel/ids"].tobytes()), dtype=np.str_).reshape(num_series, -1)
-    panel = Panel(
-        **arrays,
-        ids=ids,
-        time=TimeAxis(**{field.name: texts["time"][field.name] for field in fields(TimeAxis)}),
-        **{name: tuple(texts[name]) for name in _TEXTS},
-    )
-    _check_panel(panel)
-    return panel
-
-
-def _check_panel(panel: Panel) -> None:
-    """Raise a ValueError where offsets and lengths lead out of the rows, or shapes do not belong together."""
-    rows, num_series = len(panel.values), panel.num_series
-    ends, future_ends = panel.offsets + panel.lengths, panel.future_offsets + panel.future_lengths
-    sound = (
-        panel.values.ndim == panel.past_covariates.ndim == panel.future_covariates.ndim == 2
-        and panel.observed.shape == panel.values.shape
-        and len(panel.past_covariates) == rows
-        and all(len(array) == num_series for array in (panel.lengths, panel.start, panel.static_covariates, panel.ids))
-        and num_series > 0
-        and bool((panel.offsets >= 0).all() and (panel.lengths > 0).all() and (ends <= rows).all())
-        and bool((panel.future_offsets >= 0).all() and (panel.future_lengths >= panel.lengths).all())
-        and (panel.future_covariates.shape[1] == 0 or bool((future_ends <= len(panel.future_covariates)).all()))
-        and bool(np.isfinite(panel.values).all())
-    )
-    if not sound:
-        raise ValueError("its rows do not fit together")

@@ -178,7 +178,7 @@ class Config:
             changes[owner[name]][name] = value
         return replace(self, **{name: replace(sections[name], **changes[name]) for name in sections})
 
-    def to_dict(self) -> dict[str, object]:
+    def to_dict(self) -> dict[str, dict[str, object]]:
         """Return what a checkpoint stores: all sections but the run's, as plain values."""
         return {name: section for name, section in asdict(self).items() if name != "run"}
 

@@ -19,23 +19,28 @@ class DirectDecoder(nn.Module):
         self.steps = nn.Linear(state_size, horizon * outputs)
         nn.init.zeros_(self.steps.weight)
         nn.init.zeros_(self.steps.bias)
-        self.local: nn.ModuleDict | None = None
-        if future_size:
-            width = 32
-            self.local = nn.ModuleDict(
-                {
-                    "state": nn.Linear(state_size, width),
-                    "future": nn.Linear(future_size, width, bias=False),
-                    "output": nn.Linear(width, outputs, bias=False),
-                }
-            )
-            nn.init.zeros_(self.local["output"].weight)
+        self.local = Local(state_size, future_size, outputs) if future_size else None
 
     def forward(self, states: Tensor, future: Tensor) -> Tensor:
         """Return the outputs [B, O, H, outputs] for states [B, O, D] and future [B, O, H, K]."""
         outputs: Tensor = self.steps(states).unflatten(-1, self.shape)  # [B, O, H, outputs]
-        if self.local is None:
-            return outputs
-        hidden = self.local["state"](states)[:, :, None] + self.local["future"](future)  # [B, O, H, 32]
-        local: Tensor = self.local["output"](nn.functional.silu(hidden))
-        return outputs + local
+        return outputs if self.local is None else outputs + self.local(states, future)
+
+
+class Local(nn.Module):
+    """Says what the things known ahead of a step change at it: V silu(B s + W k_h)."""
+
+    WIDTH = 32
+
+    def __init__(self, state_size: int, future_size: int, outputs: int) -> None:
+        super().__init__()
+        self.state = nn.Linear(state_size, self.WIDTH)
+        self.future = nn.Linear(future_size, self.WIDTH, bias=False)
+        self.output = nn.Linear(self.WIDTH, outputs, bias=False)
+        nn.init.zeros_(self.output.weight)
+
+    def forward(self, states: Tensor, future: Tensor) -> Tensor:
+        """Return the outputs [B, O, H, outputs] for states [B, O, D] and future [B, O, H, K]."""
+        hidden = self.state(states)[:, :, None] + self.future(future)  # [B, O, H, 32]
+        outputs: Tensor = self.output(nn.functional.silu(hidden))
+        return outputs

@@ -75,7 +75,7 @@ def _validation(windows: Windows, ends: IntArray) -> list[Batch]:
     last = torch.from_numpy(ends)[chosen].to(device)
     return [
         windows.batch(series, end)
-        for series, end in zip(chosen.to(device).split(CHUNK), last.split(CHUNK), strict=True)
+        for series, end in zip(torch.split(chosen.to(device), CHUNK), torch.split(last, CHUNK), strict=True)
     ]
 
 
@@ -88,9 +88,10 @@ def _standardised(network: Network, panel: Panel) -> Network:
         "static": panel.static_covariates,
     }
     for name, values in columns.items():
-        getattr(network, f"{name}_loc").copy_(_tensor(values.mean(axis=0)))
-        spread = values.std(axis=0)
-        getattr(network, f"{name}_scale").copy_(_tensor(np.where(spread > 0, spread, 1.0)))
+        loc, spread = values.mean(axis=0), values.std(axis=0)
+        varies = spread > 1e-7 * np.abs(loc)  # what rounding leaves of a constant is no variation
+        getattr(network, f"{name}_loc").copy_(_tensor(loc))
+        getattr(network, f"{name}_scale").copy_(_tensor(np.where(varies, spread, 1.0)))
     return network
 
 

@@ -12,6 +12,9 @@ from rnncast.metrics import Outcome, Score, seasonal_error
 from rnncast.network import Network
 from rnncast.panel import BoolArray, FloatArray, IntArray, Panel
 
+ALIGNED = 50
+"""Rows by which a series without stamps is found among those that were learned from."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Plan:
@@ -31,7 +34,7 @@ class Plan:
 
     def ends(self, panel: Panel) -> IntArray:
         """Return the origins of each series, [N, W]; those past a series' end stand at its end."""
-        ends = self.first[:, None] + self.stride * np.arange(self.windows)
+        ends: IntArray = self.first[:, None] + self.stride * np.arange(self.windows)
         return np.minimum(ends, panel.lengths[:, None] - 1)
 
 
@@ -127,20 +130,44 @@ def learned_rows(panel: Panel, learned: Panel, held_out: IntArray) -> IntArray:
     known = np.zeros(panel.num_series, dtype=np.int64)
     for series, ids in enumerate(panel.ids.tolist()):
         other = position.get(tuple(ids))
-        if other is not None and _is_same(panel, series, learned, other):
+        if other is None:
+            continue
+        start = _start(panel, series, learned, other)
+        if _is_same(panel, series, start, learned, other):
             end = learned.start[other] + learned.lengths[other] - held_out[other]
-            known[series] = np.clip(end - panel.start[series], 0, panel.lengths[series])
+            known[series] = np.clip(end - start, 0, panel.lengths[series])
     return known
 
 
-def _is_same(panel: Panel, series: int, learned: Panel, other: int) -> bool:
-    """Tell whether most values at common stamps are equal; without common stamps nothing is known."""
-    first = max(panel.start[series], learned.start[other])
-    count = min(panel.start[series] + panel.lengths[series], learned.start[other] + learned.lengths[other]) - first
+def _start(panel: Panel, series: int, learned: Panel, other: int) -> int:
+    """Return a series' first ordinal; where rows are only numbered, the one at which its first rows were learned.
+
+    Without a time column the first row is row 1, whatever was cut off before it.
+    """
+    start, count = int(panel.start[series]), int(panel.lengths[series])
+    if panel.time.name is not None:
+        return start
+    mine = panel.values[panel.offsets[series] :][: min(count, ALIGNED)]
+    theirs = learned.values[learned.offsets[other] :][: learned.lengths[other]]
+    if (mine == mine[0]).all():
+        return start  # a level stretch fits everywhere and tells nothing
+    begins = [begin for begin in np.flatnonzero((theirs == mine[0]).all(axis=1)) if _continues(theirs[begin:], mine)]
+    return int(learned.start[other] + begins[0]) if begins else start
+
+
+def _continues(values: FloatArray, expected: FloatArray) -> bool:
+    """Tell whether `values` begin like `expected`, as far as they go; two rows alone prove nothing."""
+    length = min(len(values), len(expected))
+    return length > 2 and bool(np.isclose(values[:length], expected[:length], rtol=1e-9, atol=0).all())
+
+
+def _is_same(panel: Panel, series: int, start: int, learned: Panel, other: int) -> bool:
+    """Tell whether most values at common stamps are equal; what lies before all that was kept may be known."""
+    its = int(learned.start[other])
+    first = max(start, its)
+    count = min(start + int(panel.lengths[series]), its + int(learned.lengths[other])) - first
     if count <= 0:
-        return bool(panel.start[series] < learned.start[other])
-    mine, theirs = (
-        held.values[held.offsets[index] + first - held.start[index] :][:count]
-        for held, index in ((panel, series), (learned, other))
-    )
+        return start < its
+    mine = panel.values[panel.offsets[series] + first - start :][:count]
+    theirs = learned.values[learned.offsets[other] + first - its :][:count]
     return bool(np.isclose(mine, theirs, rtol=1e-9, atol=0).mean() >= 0.5)

@@ -110,7 +110,7 @@ def _advance(batch: Batch, later: Batch, point: Tensor, length: int) -> Batch:
 
 
 def _array(values: Tensor) -> FloatArray:
-    return values.double().cpu().numpy()
+    return values.cpu().double().numpy()
 
 
 def interval(forecast: Forecast, level: int) -> tuple[FloatArray, FloatArray]:

@@ -51,6 +51,12 @@ class Shape:
         return self.context_length // self.segment_length
 
     @property
+    def at_origins(self) -> slice:
+        """Return at which of the L steps the origins lie; the last one is the last step."""
+        first = self.context_length - 1 - self.segment_length * (self.num_origins - 1)
+        return slice(first, self.context_length, self.segment_length)
+
+    @property
     def num_inputs(self) -> int:
         """Return F, how many numbers the model reads at each origin."""
         covariates = self.segment_length * (self.past + self.future)
@@ -86,6 +92,12 @@ class Network(nn.Module):
     """
 
     half_precision = False
+    past_loc: Tensor
+    past_scale: Tensor
+    future_loc: Tensor
+    future_scale: Tensor
+    static_loc: Tensor
+    static_scale: Tensor
 
     def __init__(self, shape: Shape, model: Model, state_size: int, head: Head) -> None:
         super().__init__()
@@ -108,31 +120,30 @@ class Network(nn.Module):
         """Return the forecasts from all origins, or from the last one, of a batch as `fold` gives it."""
         batch = self._standardised(batch)
         past, seen = batch.target[:, : self.shape.context_length], batch.observed[:, : self.shape.context_length]
-        origins = self._origins(past.device)
-        loc, scale = (
-            values[:, origins]  # [B, O, C]
-            for values in causal_scale(past, seen, self.shape.season_length)
-        )
-        relative = self._lags(past, seen, loc, scale)  # [B, O, C x K]
-        inputs = self._inputs(batch, relative, seen)  # [B, O, F]
+        scaling = causal_scale(past, seen, self.shape.season_length)
+        loc, scale = (values[:, self.shape.at_origins] for values in scaling)  # [B, O, C]
+        count = seen.cumsum(dim=1)  # [B, L, C], how much was seen; nothing is known before the first
+        relative = self._lags(past, count > 0, loc, scale)  # [B, O, C x K]
+        inputs = self._inputs(batch, relative, count)  # [B, O, F]
         kept = slice(-1, None) if last_only else slice(None)
         with torch.autocast(past.device.type, dtype=torch.bfloat16, enabled=self.half_precision):
             states = self.model(inputs, batch.static)  # [B, O, D]
-            future = self._ahead(batch.future, origins[kept])  # [B, O, H, Kf]
-            params = self.decoder(torch.cat([states, relative], dim=-1)[:, kept], future)
-        params = params.float().unflatten(-1, (self.shape.targets, self.head.num_parameters))  # [B, O, H, C, P]
-        return Output(params, self._guess(past, seen, loc[:, kept], origins[kept]), scale[:, kept])
+            future = self._ahead(batch.future)[:, kept]  # [B, O, H, Kf]
+            params = self.decoder(torch.cat([states[:, kept], relative[:, kept]], dim=-1), future)
+        params = params.float().reshape(*params.shape[:-1], self.shape.targets, -1)  # [B, O, H, C, P]
+        return Output(params, self._guess(past, count > 0, loc)[:, kept], scale[:, kept])
 
     def loss(self, batch: Batch, last_only: bool = False) -> Tensor:
         """Return the mean loss over the seen steps after the origins that count, or after the last."""
         last_only = last_only or self.shape.origins == "last"
         batch = self.fold(batch)
         output = self(batch, last_only)
-        origins = self._origins(batch.target.device)[-output.scale.shape[1] :]
-        residual = (self._ahead(batch.target, origins) - output.guess) / output.scale[:, :, None]
-        counted = self._ahead(batch.observed, origins)  # [B, O, H, C]
+        kept = slice(-1, None) if last_only else slice(None)
+        residual = (self._ahead(batch.target)[:, kept] - output.guess) / output.scale[:, :, None]
+        counted = self._ahead(batch.observed)[:, kept]  # [B, O, H, C]
         if not last_only:
-            counted = counted & self._counted(batch.observed)[:, origins, None]
+            counted = counted & self._counted(batch.observed)[:, self.shape.at_origins, None]
+        residual = torch.where(counted, residual, 0.0)  # else 0 x inf, which is no number, could come in below
         losses = self.head.loss(output.params, residual)
         return (losses * counted).sum() / counted.sum().clamp(min=1)
 
@@ -143,59 +154,60 @@ class Network(nn.Module):
         point = output.restore(self.head.point(output.params))[:, 0]
         quantiles = output.restore(self.head.quantiles(output.params))[:, 0]
         if self.shape.targets != targets:  # rows become channels again
-            point, quantiles = (values[:, :, 0].unflatten(0, (-1, targets)) for values in (point, quantiles))
-            point, quantiles = point.movedim(1, 2), quantiles.movedim(1, 2)
+            point, quantiles = (
+                values[:, :, 0].reshape(-1, targets, *values[:, :, 0].shape[1:]).movedim(1, 2)
+                for values in (point, quantiles)
+            )
         return point, quantiles
 
-    def _origins(self, device: torch.device) -> Tensor:
-        """Return the step of each origin in the window, [O]; the last is the last past step."""
-        step, count = self.shape.segment_length, self.shape.num_origins
-        return self.shape.context_length - 1 - step * torch.arange(count - 1, -1, -1, device=device)
-
-    def _lags(self, past: Tensor, seen: Tensor, loc: Tensor, scale: Tensor) -> Tensor:
+    def _lags(self, past: Tensor, known: Tensor, loc: Tensor, scale: Tensor) -> Tensor:
         """Return the last values before each origin, relative to it, [B, O, C x K]; 0 where unknown."""
-        size, step = self.shape.num_lags, self.shape.segment_length
-        lead = size - (past.shape[1] - (self.shape.num_origins - 1) * step)
-        values = _windows(past, lead, size, step)  # [B, O, C, K]
-        known = _windows(_started(seen), lead, size, step)
+        values, known = (self._before(steps, self.shape.num_lags) for steps in (past, known))  # [B, O, C, K]
         relative = (values - loc[..., None]) / scale[..., None]
         return torch.where(known, relative, 0.0).clamp(-50, 50).flatten(2)
 
-    def _inputs(self, batch: Batch, relative: Tensor, seen: Tensor) -> Tensor:
+    def _inputs(self, batch: Batch, relative: Tensor, count: Tensor) -> Tensor:
         """Return what the model reads at each origin, [B, O, F]."""
-        origins = self._origins(seen.device)
-        length, step = self.shape.context_length, self.shape.segment_length
-        age = seen.cumsum(dim=1)[:, origins].log1p() / 5  # [B, O, C], how much was seen
+        origins, length = self.shape.at_origins, self.shape.context_length
+        seen = batch.observed[:, origins].to(relative.dtype)  # [B, O, C]
+        age = count[:, origins].log1p() / 5  # [B, O, C]
         angle = 2 * torch.pi * batch.phase[:, origins]  # [B, O, M]
-        parts = [relative.asinh(), seen[:, origins].to(relative.dtype), age, angle.sin(), angle.cos()]
+        parts = [_asinh(relative), seen, age, angle.sin(), angle.cos()]
         for covariates in (batch.past, batch.future[:, :length]):
             if covariates.shape[-1]:
-                whole = covariates[:, length - step * len(origins) :]
-                parts.append(whole.unflatten(1, (len(origins), step)).flatten(2))  # [B, O, s x K]
+                whole = covariates[:, length - self.shape.segment_length * self.shape.num_origins :]
+                parts.append(whole.reshape(len(whole), self.shape.num_origins, -1))  # [B, O, s x K]
         return torch.cat(parts, dim=-1)
 
-    def _guess(self, past: Tensor, seen: Tensor, loc: Tensor, origins: Tensor) -> Tensor:
+    def _guess(self, past: Tensor, known: Tensor, loc: Tensor) -> Tensor:
         """Return the seasonal naive from each origin, [B, O, H, C]; the level where it is not known."""
         horizon, season = self.shape.horizon, self.shape.guess_season
         if season == 0:
             return loc[:, :, None].expand(-1, -1, horizon, -1)
-        ahead = torch.arange(horizon, device=past.device) % season  # [H]
-        steps = origins[:, None] + 1 + ahead - season  # [O, H]
-        known = (steps >= 0)[None, :, :, None] & _started(seen)[:, steps.clamp(min=0)]
-        return torch.where(known, past[:, steps.clamp(min=0)], loc[:, :, None])
+        values, known = (self._before(steps, season) for steps in (past, known))  # [B, O, C, m]
+        last = torch.where(known, values, loc[..., None]).movedim(-1, 2)  # [B, O, m, C]
+        return last.repeat(1, 1, -(-horizon // season), 1)[:, :, :horizon]
 
-    def _ahead(self, values: Tensor, origins: Tensor) -> Tensor:
-        """Return the H steps after each origin, [B, O, H, K], of [B, L + H, K]."""
-        return values[:, origins[:, None] + 1 + torch.arange(self.shape.horizon, device=values.device)]
+    def _before(self, values: Tensor, size: int) -> Tensor:
+        """Return the last `size` steps up to each origin, [B, O, C, size], of [B, L, C]; a view after the padding."""
+        lead = size - 1 - self.shape.at_origins.start
+        padded = nn.functional.pad(values, (0, 0, max(lead, 0), 0))[:, max(-lead, 0) :]
+        return padded.unfold(1, size, self.shape.segment_length)
+
+    def _ahead(self, values: Tensor) -> Tensor:
+        """Return the H steps after each origin, [B, O, H, K], of [B, L + H, K]; a view."""
+        later = values[:, self.shape.at_origins.start + 1 :]
+        return later.unfold(1, self.shape.horizon, self.shape.segment_length).movedim(-1, 2)
 
     def _counted(self, observed: Tensor) -> Tensor:
-        """Return at which steps an origin counts, [B, L, C]: those seen, after a season at least.
+        """Return at which steps an origin counts, [B, L, C]: those seen, after a season and five steps at least.
 
-        An origin inside a gap does not count, since the gap's fill knows of later steps.
+        Before, the spread rests on too little to be a unit. An origin inside a gap of any channel does
+        not count, since the gap's fill knows of later steps.
         """
         seen = observed[:, : self.shape.context_length]
-        least = max(1, min(self.shape.season_length + 1, self.shape.context_length // 3))
-        return seen & (seen.cumsum(dim=1) >= least)
+        least = max(1, min(max(self.shape.season_length, 4) + 1, self.shape.context_length // 3))
+        return seen.all(dim=2, keepdim=True) & (seen.cumsum(dim=1) >= least)
 
     def _standardised(self, batch: Batch) -> Batch:
         return batch._replace(
@@ -279,12 +291,6 @@ def separate(batch: Batch) -> Batch:
     return Batch(target, observed, *(values.repeat_interleave(targets, dim=0) for values in batch[2:]))
 
 
-def _started(seen: Tensor) -> Tensor:
-    """Return where at least one value was seen up to the step, [B, L, C]: filled after, unknown before."""
-    return seen.cumsum(dim=1) > 0
-
-
-def _windows(values: Tensor, lead: int, size: int, step: int) -> Tensor:
-    """Return windows of `size` steps, `step` apart, the first beginning `lead` steps before the start."""
-    padded = nn.functional.pad(values, (0, 0, max(lead, 0), 0))[:, max(-lead, 0) :]
-    return padded.unfold(1, size, step)
+def _asinh(values: Tensor) -> Tensor:
+    """Return asinh, to the last digit but one in absolute terms and ten times as fast as torch's on a CPU."""
+    return (values.abs() + (values * values + 1).sqrt()).log().copysign(values)

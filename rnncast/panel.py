@@ -87,7 +87,7 @@ class Panel:
     @property
     def num_targets(self) -> int:
         """Return C."""
-        return self.values.shape[1]
+        return int(self.values.shape[1])
 
     @property
     def season_length(self) -> int:
@@ -148,4 +148,4 @@ class Forecast:
     @property
     def horizon(self) -> int:
         """Return H."""
-        return self.point.shape[1]
+        return int(self.point.shape[1])

@@ -16,17 +16,19 @@ def prepare() -> None:
 
     OpenMP threads that spin at barriers cost several times the work when another process wants the
     core, so they sleep. glibc gives each step's work areas back to the kernel and takes them anew, at
-    the price of page faults, so it is told to keep them.
+    the price of page faults, so it is told to keep them. What Apple's GPUs lack is done by the CPU.
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     os.environ.setdefault("GOMP_SPINCOUNT", "0")
+    os.environ.setdefault("PYTORCH_ENABLE_MPS_FALLBACK", "1")
     try:
         mallopt = ctypes.CDLL(None).mallopt
     except (AttributeError, OSError, TypeError):
         return
-    largest = 2**30
-    for parameter in (M_MMAP_THRESHOLD, M_TRIM_THRESHOLD, M_TOP_PAD):
-        mallopt(parameter, largest if parameter != M_TOP_PAD else 2**26)
+    if not mallopt(M_MMAP_THRESHOLD, 2**30):
+        mallopt(M_MMAP_THRESHOLD, 2**25)  # the most that some versions of glibc take
+    mallopt(M_TRIM_THRESHOLD, 2**30)
+    mallopt(M_TOP_PAD, 2**26)
 
 
 def granted_threads() -> int:

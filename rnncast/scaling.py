@@ -6,6 +6,7 @@ an affine map, in float64), so that float32 loses nothing at a level of 1e15 or 
 network's output does not depend on the affine map, since the causal one absorbs it.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,7 +30,9 @@ class Units:
         logarithm: [N, C], true where f is the logarithm.
         bend: [N, C], a tenth of the mean magnitude where f is the logarithm, else 1.
         loc: [N, C], mean of f(y).
-        scale: [N, C], mean absolute deviation of f(y) from loc; 1 for a constant series.
+        scale: [N, C], mean absolute deviation of f(y) from loc; the size of a constant series, or 1.
+
+    All are over the values that were seen.
     """
 
     logarithm: BoolArray
@@ -41,16 +44,23 @@ class Units:
     def of(cls, panel: Panel, logarithm: bool) -> "Units":
         """Find the units from the rows of `panel`; only series without a negative value take the log."""
         rows = np.repeat(np.arange(panel.num_series), panel.lengths)
-        values = panel.values[panel.row_mask()]  # [rows, C]
-        negative = _sum_by((values < 0).astype(np.float64), rows, panel.num_series) > 0  # [N, C]
-        mean = _mean_by(np.abs(values), rows, panel.lengths)
-        use_log = ~negative & (mean > 0) & logarithm
-        bend = np.where(use_log, 0.1 * mean, 1.0)
+        mask = panel.row_mask()
+        values, seen = panel.values[mask], panel.observed[mask].astype(np.float64)  # [rows, C]
+        count = np.maximum(_sum_by(seen, rows, panel.num_series), 1)  # [N, C]
+
+        def mean_of(numbers: FloatArray) -> FloatArray:
+            mean: FloatArray = _sum_by(numbers * seen, rows, panel.num_series) / count
+            return mean
+
+        negative = mean_of((values < 0).astype(np.float64)) > 0
+        size = mean_of(np.abs(values))
+        use_log = ~negative & (size > 0) & logarithm
+        bend = np.where(use_log, 0.1 * size, 1.0)
         values = _bent(values, use_log[rows], bend[rows])
-        loc = _mean_by(values, rows, panel.lengths)
-        scale = _mean_by(np.abs(values - loc[rows]), rows, panel.lengths)
+        loc = mean_of(values)
+        scale = mean_of(np.abs(values - loc[rows]))
         varies = scale > 1e-13 * np.abs(loc)  # what rounding leaves of a constant is no variation
-        return cls(use_log, bend, loc, np.where(varies, scale, 1.0))
+        return cls(use_log, bend, loc, np.where(varies, scale, np.where(loc == 0, 1.0, np.abs(loc))))
 
     def apply(self, values: FloatArray, series: IntArray) -> FloatArray:
         """Map `values` [rows, C] of the series with indices [rows]."""
@@ -81,27 +91,26 @@ def _sum_by(values: FloatArray, series: IntArray, num_series: int) -> FloatArray
     return np.stack(columns, axis=1)
 
 
-def _mean_by(values: FloatArray, series: IntArray, lengths: IntArray) -> FloatArray:
-    """Return the means of `values` [rows, C] by series, [N, C]."""
-    means: FloatArray = _sum_by(values, series, len(lengths)) / np.maximum(lengths, 1)[:, None]
-    return means
-
-
 def prefers_logarithm(panel: Panel) -> bool:
     """Tell whether spread grows with level: whether the typical series wants a logarithm.
 
     Blocks of a season (at least 4 steps) give a level (mean) and a spread (mean absolute deviation)
     each; the slope of log spread on log level is 1 - lambda of the Box-Cox power (Guerrero 1993), and
     a slope above one half lies nearer the logarithm than the identity. The median over the positive
-    series with four blocks or more decides.
+    series with four blocks or more decides, where it stands two standard errors above zero.
     """
     block = max(panel.season_length, 4)
     enough = np.flatnonzero(panel.lengths >= 4 * block)[:1000]
-    slopes = [slope for n in enough for slope in _spread_slopes(panel, int(n), block)]
-    return bool(slopes) and float(np.median(slopes)) > 0.5
+    slopes = np.array([slope for n in enough for slope in _spread_slopes(panel, int(n), block)])  # [series, 2]
+    if not len(slopes):
+        return False
+    slope, error = np.median(slopes, axis=0)
+    error *= math.sqrt(math.pi / 2 / len(slopes)) if len(slopes) > 2 else 1.0  # that of a median
+    return bool(slope > 0.5 and slope > 2 * error)
 
 
-def _spread_slopes(panel: Panel, series: int, block: int) -> list[float]:
+def _spread_slopes(panel: Panel, series: int, block: int) -> list[tuple[float, float]]:
+    """Return the slope and its standard error of each target that has one."""
     first, length = panel.offsets[series], panel.lengths[series] // block * block
     end = panel.offsets[series] + panel.lengths[series]
     blocks = panel.values[end - length : end].reshape(-1, block, panel.num_targets)
@@ -111,10 +120,15 @@ def _spread_slopes(panel: Panel, series: int, block: int) -> list[float]:
     return [_slope(np.log(level[:, c]), np.log(spread[:, c])) for c in np.flatnonzero(usable)]
 
 
-def _slope(x: FloatArray, y: FloatArray) -> float:
+def _slope(x: FloatArray, y: FloatArray) -> tuple[float, float]:
+    """Return the slope of y on x by least squares, and its standard error; 0 where x hardly varies."""
     centred = x - x.mean()
     variation = float(centred @ centred)
-    return float(centred @ y) / variation if variation > 1e-4 * len(x) else 0.0
+    if variation <= 1e-4 * len(x):
+        return 0.0, 0.0
+    slope = float(centred @ y) / variation
+    rest = y - y.mean() - slope * centred
+    return slope, math.sqrt(float(rest @ rest) / (len(x) - 2) / variation)
 
 
 def causal_scale(target: Tensor, observed: Tensor, season_length: int) -> tuple[Tensor, Tensor]:
@@ -131,16 +145,17 @@ def causal_scale(target: Tensor, observed: Tensor, season_length: int) -> tuple[
     Returns:
         loc and scale, each [B, L, C], in the type of `target`.
     """
-    seen = observed.double()
-    values = target.double() * seen
-    loc = _rolling_sum(values, season_length) / _rolling_sum(seen, season_length).clamp(min=1)
-    loc = _hold(loc, _rolling_sum(seen, season_length) > 0)
+    wide = torch.float32 if target.device.type == "mps" else torch.float64  # differences of long sums follow
+    target, kind, seen = target.to(wide), target.dtype, observed.to(wide)
+    values = torch.where(observed, target, 0.0)
+    count = _rolling_sum(seen, season_length)
+    loc = _hold(_rolling_sum(values, season_length) / count.clamp(min=1), count > 0)
     before = torch.cat([loc[:, :1], loc[:, :-1]], dim=1)
-    known = torch.cat([torch.zeros_like(seen[:, :1]), (seen.cumsum(dim=1) > 0).double()[:, :-1]], dim=1) * seen
-    errors = (target.double() - before).abs() * known
+    known = seen * (seen.cumsum(dim=1) > 1)  # all that were seen but the first
+    errors = (values - before).abs() * known
     scale = errors.cumsum(dim=1) / known.cumsum(dim=1).clamp(min=1)
-    scale = torch.where(scale > TINY, scale, torch.ones_like(scale))
-    return loc.to(target.dtype), scale.to(target.dtype)
+    scale = torch.where(scale > TINY, scale, 1.0)
+    return loc.to(kind), scale.to(kind)
 
 
 def _rolling_sum(values: Tensor, count: int) -> Tensor:

@@ -111,7 +111,7 @@ class Averaged:
     """
 
     def __init__(self, network: Network) -> None:
-        self._source = list(network.parameters())
+        self._source: list[Tensor] = list(network.parameters())
         self._values = [weight.detach().clone() for weight in self._source]
 
     @torch.no_grad()
@@ -214,7 +214,7 @@ def fit(
     clock, best = Clock(loop.training, len(loop.index), stop_at), Best(loop.training.patience)
     history: list[Progress] = []
     loop.network.train()
-    while not clock.done and not best.exhausted:
+    while clock.step == 0 or not (clock.done or best.exhausted):
         loop.step(clock.step + 1, clock.fraction)
         clock.step += 1
         if not clock.due:
@@ -265,4 +265,4 @@ def _draws(num_windows: int, batch_size: int, seed: int) -> Iterator[Tensor]:
     """Yield batches of window numbers, epoch after epoch, each window once an epoch."""
     generator = torch.Generator().manual_seed(seed)
     while True:
-        yield from torch.randperm(num_windows, generator=generator).split(batch_size)
+        yield from torch.split(torch.randperm(num_windows, generator=generator), batch_size)

@@ -19,13 +19,13 @@ from rnncast.scaling import Units
 
 
 class Batch(NamedTuple):
-    """Holds B windows of L past and H future steps; steps outside a series are zero and not seen.
+    """Holds B windows of L past and H future steps.
 
     Attributes:
-        target: [B, L + H, C], in units of each series.
-        observed: [B, L + H, C], true where a value was seen.
-        past: [B, L, Kp], past covariates.
-        future: [B, L + H, Kf], covariates known ahead.
+        target: [B, L + H, C], in units of each series; zero outside the series.
+        observed: [B, L + H, C], true where a value was seen, never outside the series.
+        past: [B, L, Kp], past covariates; the nearest known outside the series.
+        future: [B, L + H, Kf], covariates known ahead; the nearest known where there are none.
         static: [B, S].
         phase: [B, L, M], position in each of M seasons, from 0 to 1; M is 0 without a calendar.
     """
@@ -73,11 +73,10 @@ class Windows:
         target = torch.where(inside[..., None], self.values[rows], 0.0)
         if self.has_gaps:
             target = self._hold_at_origin(target, observed, inside)
-        past_rows, past_inside = rows[:, : self.context_length], inside[:, : self.context_length, None]
         return Batch(
             target,
             observed,
-            torch.where(past_inside, self.past[past_rows], 0.0),
+            self.past[rows[:, : self.context_length]],
             self._future(series, steps),
             self.static[series],
             self._phase(series, steps[:, : self.context_length]),
@@ -99,8 +98,7 @@ class Windows:
             return self.future.new_zeros((*steps.shape, 0))
         lengths = self.future_lengths[series, None]
         rows = self.future_first[series, None] + torch.minimum(steps.clamp(min=0), lengths - 1)
-        inside = (steps >= 0) & (steps < lengths)
-        return torch.where(inside[..., None], self.future[rows], 0.0)  # [B, L + H, Kf]
+        return self.future[rows]  # [B, L + H, Kf]
 
     def _phase(self, series: Tensor, steps: Tensor) -> Tensor:
         ordinals = self.start[series, None] + steps  # [B, L]
@@ -122,10 +120,11 @@ def _long(values: np.ndarray[tuple[int, ...], np.dtype[np.int64]], device: torch
 
 
 class WindowIndex:
-    """Numbers the windows that training draws from: every origin of every series is in one at least.
+    """Numbers the windows that training draws from: every origin after a whole segment is in one at least.
 
-    With all origins trained, a window that ends at step e trains the origins before it too, so windows
-    start at the first full context; with the last origin only, at the first step that has a future.
+    With all origins trained, a window that ends at step e trains the origins before it too, so the first
+    window is the first full context, or for a short series the whole of it. With the last origin only, a
+    series too short for a full context has windows from its middle on.
     """
 
     def __init__(self, panel: Panel, context_length: int, segment_length: int, origins: str) -> None:

@@ -18,9 +18,9 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"errors", "version"}),
     frozenset({"registry", "panel", "saving", "process"}),
-    frozenset({"config", "frequency", "metrics"}),
+    frozenset({"config", "frequency", "metrics", "conditions"}),
     # Reading cleans what it has read, and windows are counted in the units of scaling.
-    frozenset({"cleaning", "scaling"}),
+    frozenset({"cleaning", "scaling", "packing"}),
     frozenset({"reading", "windows", "baselines", "decoders", "heads", "models", "device", "optimizers", "synthetic"}),
     frozenset({"network"}),
     frozenset({"training", "checkpoint"}),
@@ -33,7 +33,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"__main__"}),
 )
 # What the files of a folder share besides its base.py.
-SHARED = {"cli": {"options", "progress"}}
+SHARED = {"cli": {"options", "output", "progress"}}
 
 HEAVY = {"torch", "pandas", "numpy", "rich", "safetensors", "pyarrow"}
 TABLES = {name: table for name, table in vars(registry).items() if isinstance(table, dict) and name.isupper()}

@@ -14,6 +14,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Sequence
+from difflib import get_close_matches
 from types import FrameType
 from typing import NoReturn
 
@@ -29,8 +30,23 @@ from rnncast.errors import RnncastError, UsageError, nearest
 from rnncast.rendering.base import visible
 
 
+class StreamError(Exception):
+    """Carries an error of a stream past click, which would make a status of its own of it."""
+
+    def __init__(self, cause: OSError) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
+
+
 class Commands(click.Group):
     """A group that offers the nearest name for a command that does not exist."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except OSError as error:
+            raise StreamError(error) from error
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -41,20 +57,25 @@ class Commands(click.Group):
         return super().resolve_command(ctx, args)
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+# The line with \b keeps click from wrapping the lines after it.
+HELP = """Forecast time series from CSV files with recurrent networks.
+
+\b
+rnncast train data.csv    fit, measure on the held-out end, save rnncast.safetensors
+rnncast predict           forecast from the end of the data
+rnncast evaluate          measure the forecasts from several origins
+"""
+SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+@click.group(cls=Commands, context_settings=SETTINGS, help=HELP)
 @click.version_option(__version__, prog_name="rnncast")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors on stderr.")
 @click.option("-v", "--verbose", count=True, help="Say more on stderr: every choice; twice: tracebacks too.")
 @click.option("--no-color", is_flag=True, help="Use no colours, as with NO_COLOR set.")
 @click.pass_context
 def program(ctx: click.Context, quiet: bool, verbose: int, no_color: bool) -> None:
-    """Forecast time series from CSV files with recurrent networks.
-
-    \b
-    rnncast train data.csv       fit on a table, hold out its end, report the error, save a checkpoint
-    rnncast predict              forecast from the end of the data
-    rnncast evaluate             measure the error from several origins
-    """
+    """Remember what all commands share."""
     ctx.obj = Talk(quiet=quiet, verbose=verbose, colour=not (no_color or os.environ.get("NO_COLOR")))
 
 
@@ -82,19 +103,18 @@ def _guarded(arguments: list[str]) -> int:
         result = program(arguments, prog_name="rnncast", standalone_mode=False)
         return result if isinstance(result, int) else 0
     except RnncastError as error:
-        _say_error(error.message, error.hint)
+        _say_error(error.message, error.hint or _see_help(arguments))
         _trace(arguments)
         return error.exit_status
     except click.ClickException as error:
-        _say_error(error.format_message(), _usage_hint(error))
-        return 2
+        return _usage_failed(error, arguments)
     except (KeyboardInterrupt, click.Abort):
         return 130
     except MemoryError:
         _say_error("there is not enough memory for this run.", "Lower --batch-size, --context or --hidden-size.")
         return 1
-    except OSError as error:
-        return _output_failed(error)
+    except StreamError as error:
+        return _output_failed(error.cause)
     except Exception as error:
         return _unexpected(error, arguments)
 
@@ -116,11 +136,23 @@ def _trace(arguments: list[str]) -> None:
         traceback.print_exc()
 
 
-def _usage_hint(error: click.ClickException) -> str:
-    if isinstance(error, click.NoSuchOption) and error.possibilities:
-        return f"Did you mean {' or '.join(sorted(error.possibilities))}?"
-    context = getattr(error, "ctx", None)
-    return f"See '{context.command_path} --help'." if context else "See 'rnncast --help'."
+def _usage_failed(error: click.ClickException, arguments: list[str]) -> int:
+    """Tell of what click did not understand; a group without a command is shown its help."""
+    if not arguments:
+        click.echo(error.format_message(), err=True)
+        return 2
+    message, hint = error.format_message(), _see_help(arguments)
+    if isinstance(error, click.NoSuchOption):
+        message = error.message
+        close = get_close_matches(error.option_name, error.possibilities or (), n=1)
+        hint = f"Did you mean {close[0]}?" if close else hint
+    _say_error(message, hint)
+    return 2
+
+
+def _see_help(arguments: list[str]) -> str:
+    command = next((argument for argument in arguments if argument in program.commands), None)
+    return f"See '{' '.join(filter(None, ('rnncast', command, '--help')))}'."
 
 
 def _say_error(message: str, hint: str = "") -> None:

@@ -5,28 +5,34 @@ from typing import Any
 import click
 
 from rnncast.cli import options
-from rnncast.cli.options import Talk
+from rnncast.cli.options import Talk, whole
 
 
-@click.command(epilog="Example: rnncast evaluate sales.csv --windows 4 --stride 7 --format json")
+@click.command(
+    short_help="Measure a checkpoint on rows it has not learned from.",
+    epilog="Example: rnncast evaluate sales.csv --windows 4 --stride 7 --format json",
+)
 @click.argument("data", nargs=-1)
 @options.checkpoint_option
 @options.horizon_option
-@click.option("--windows", type=click.IntRange(1), help="Number of forecast origins. [as many as fit]")
-@click.option("--stride", type=click.IntRange(1), help="Steps from one origin to the next. [one horizon]")
+@click.option("--windows", metavar="N", type=whole(1), help="Number of forecast origins.  [default: as many as fit]")
+@click.option("--stride", metavar="N", type=whole(1), help="Steps from one origin to the next.  [default: one horizon]")
 @click.option("--per-series", is_flag=True, help="A row for each series.")
+@options.fail_option
 @options.run_options
 @options.output_option
 @options.format_option
 @click.pass_obj
 def evaluate(
     talk: Talk,
+    /,
     data: tuple[str, ...],
     checkpoint: str,
     horizon: int | None,
     windows: int | None,
     stride: int | None,
     per_series: bool,
+    fail_if: tuple[str, ...],
     output: str | None,
     format_name: str | None,
     **run: Any,
@@ -35,17 +41,25 @@ def evaluate(
 
     Without DATA: on the rows that 'rnncast train' held out. Rows that the weights know are refused.
     """
-    from rnncast import api, saving
-    from rnncast.cli.output import emit
+    from rnncast import api
+    from rnncast.cli.output import check, emit
+    from rnncast.conditions import Condition, first_failure
     from rnncast.config import RunConfig
     from rnncast.rendering import views
 
-    if output:
-        saving.check_writable(output)
+    conditions = [Condition.parse(text) for text in fail_if]
+    check(output)
     forecaster = api.load(checkpoint, RunConfig(**options.given(run)))
-    scores = forecaster.backtest(data or None, horizon, windows, stride)
-    about = api.about(forecaster, data)
+    reading = forecaster.read(data) if data else None
+    if reading:
+        talk.notes(reading.notes)
+    scores = forecaster.backtest(reading, horizon, windows, stride)
+    about = api.about(forecaster, checkpoint, data) | views.plan(scores)
     table = views.series_table(scores, about) if per_series else views.scores_table(scores, about)
     emit(table, format_name, output, talk)
+    overall = views.plain(scores)
     talk.note(views.origins(scores))
-    talk.note(views.verdict(views.plain(scores)))
+    talk.note(views.verdict(overall))
+    failure = first_failure(conditions, next(iter(overall.values())))
+    if failure:
+        raise failure

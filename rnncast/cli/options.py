@@ -1,8 +1,8 @@
 """Options that several commands share, their types, and what is said on stderr."""
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields
 from typing import Any
 
 import click
@@ -11,6 +11,7 @@ from rnncast import config, registry
 from rnncast.rendering.base import visible
 
 Decorator = Callable[[Any], Any]
+Parse = Callable[[str], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,40 +27,51 @@ class Talk:
         if not self.quiet:
             click.echo(visible(text), err=True)
 
+    def notes(self, texts: Iterable[str]) -> None:
+        """Say several such things."""
+        for text in texts:
+            self.note(f"Note: {text}")
+
     def detail(self, text: str) -> None:
         """Say something on stderr that only --verbose asks for."""
         if self.verbose:
             self.note(text)
 
 
-class Numbers(click.ParamType):
-    """A list of numbers separated by commas."""
+def whole(least: int, most: int | None = None) -> Parse:
+    """Return a parser of whole numbers from `least` to `most`."""
+    upto = f"of at least {least}" if most is None else f"from {least} to {most}"
 
-    def __init__(self, kind: type[int] | type[float]) -> None:
-        self.kind = kind
-        self.name = "N[,N...]"
+    def parse(text: str) -> int:
+        if not re.fullmatch(r"\s*[+-]?[0-9]{1,18}\s*", text) or not least <= int(text) <= (most or int(text)):
+            raise click.BadParameter(f"'{text}' is not a whole number {upto}.")
+        return int(text)
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return the numbers as a tuple."""
-        if isinstance(value, tuple):
-            return value
-        try:
-            return tuple(self.kind(part) for part in str(value).split(","))
-        except ValueError:
-            self.fail(f"'{value}' is not a list of numbers such as 1,2.", param, ctx)
+    return parse
 
 
-class Duration(click.ParamType):
-    """A time such as 90s, 5m or 1.5h; a bare number is seconds."""
+def several(parse: Parse) -> Parse:
+    """Return a parser of values separated by commas, each read by `parse`."""
+    return lambda text: tuple(parse(part) for part in text.split(","))
 
-    name = "TIME"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return the seconds."""
-        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(s|m|h|)", str(value))
-        if not match:
-            self.fail(f"'{value}' is not a time such as 90s, 5m or 1h.", param, ctx)
-        return float(match[1]) * {"s": 1, "": 1, "m": 60, "h": 3600}[match[2]]
+def number(text: str) -> float:
+    """Return a finite number."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not abs(value) < float("inf"):
+        raise click.BadParameter(f"'{text}' is not a number.")
+    return value
+
+
+def duration(text: str) -> float:
+    """Return the seconds of a time such as 90s, 5m or 1.5h; a bare number is seconds."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(s|m|h|)", text)
+    if not match:
+        raise click.BadParameter(f"'{text}' is not a time such as 90s, 5m or 1h.")
+    return float(match[1]) * {"s": 1, "": 1, "m": 60, "h": 3600}[match[2]]
 
 
 def together(*options: Decorator) -> Decorator:
@@ -73,40 +85,65 @@ def together(*options: Decorator) -> Decorator:
     return decorate
 
 
-def given(settings: Mapping[str, Any]) -> dict[str, Any]:
+def given(settings: dict[str, Any]) -> dict[str, Any]:
     """Return only the settings that the user gave."""
     return {name: value for name, value in settings.items() if value is not None and value != ()}
 
 
-def choice(name: str, known: tuple[str, ...], text: str) -> Decorator:
-    """Return an option that takes one of a few words."""
-    return click.option(name, type=click.Choice(known), help=text)
+def setting(name: str, *flags: str, text: str, otherwise: str = "", **more: Any) -> Decorator:
+    """Return an option for the setting called `name`; its default stands in the help.
 
+    Args:
+        name: a field of a section of `config.Config`.
+        flags: how the option is spelled.
+        text: what it is, one sentence.
+        otherwise: what holds where the default is open, or a word for it.
+        more: what else click should know.
+    """
+    default = _DEFAULTS[name]
+    shown = otherwise or ("" if default in (None, ()) else str(default))
+    return click.option(*flags, name, help=f"{text}  [default: {shown}]" if shown else text, **more)
+
+
+_SECTIONS = [getattr(config.Config(), section.name) for section in fields(config.Config)]
+_DEFAULTS = {field.name: getattr(section, field.name) for section in _SECTIONS for field in fields(section)}
+_COL: dict[str, Any] = {"metavar": "COL", "multiple": True}
 
 data_options = together(
-    click.option("-t", "--target", metavar="COL", multiple=True, help="Column to forecast; repeat for several."),
-    click.option("--time", metavar="COL", help="Time column."),
-    click.option("--id", metavar="COL", multiple=True, help="Series id column of a long table; repeat for several."),
-    click.option("--past", "past_covariates", metavar="COL", multiple=True, help="Covariate known in the past only."),
-    click.option("--future", "future_covariates", metavar="COL", multiple=True, help="Covariate known ahead."),
-    click.option("--static", "static_covariates", metavar="COL", multiple=True, help="Covariate constant per series."),
-    click.option("--freq", metavar="ALIAS", help="Frequency, a pandas offset alias: h, D, W-MON, MS, 15min."),
-    click.option("--season-length", type=Numbers(int), help="Steps in a season, shortest first."),
-    choice("--missing", config.MISSING, "How gaps are filled; the loss never counts a filled value. [interpolate]"),
-)
+    setting("target", "-t", "--target", text="Column to forecast; repeat for several.", **_COL),
+    setting("time", "--time", text="Time column.", metavar="COL"),
+    setting("id", "--id", text="Series id column of a long table; repeat for a compound id.", **_COL),
+    setting("past_covariates", "--past", text="Covariate known in the past only; repeat.", **_COL),
+    setting("future_covariates", "--future", text="Covariate known ahead; repeat.", **_COL),
+    setting("static_covariates", "--static", text="Covariate constant per series; repeat.", **_COL),
+    setting("freq", "--freq", text="Frequency, a pandas offset alias: h, D, W-MON, MS, 15min.", metavar="ALIAS"),
+    setting("season_length", "--season-length", text="Steps in a season, shortest first.", type=several(whole(1)),
+            metavar="N[,M]"),
+    setting("missing", "--missing", text="How gaps are filled; the loss never counts a filled value.",
+            type=click.Choice(config.MISSING)),
+)  # fmt: skip
 
 run_options = together(
-    click.option("--device", metavar="NAME", help="auto, cpu, cuda, cuda:N or mps. [auto]"),
-    choice("--precision", config.PRECISIONS, "Number format of the network. [auto: fp32]"),
-    click.option("--threads", type=click.IntRange(1), help="CPU threads. [what this process is granted]"),
-)
+    setting("device", "--device", text="auto, cpu, cuda, cuda:N or mps.", metavar="NAME"),
+    setting("precision", "--precision", text="Number format of the network.", type=click.Choice(config.PRECISIONS)),
+    setting("threads", "--threads", text="CPU threads.", otherwise="what the machine grants", type=whole(1),
+            metavar="N"),
+)  # fmt: skip
 
 format_option = click.option(
-    "--format", "format_name", type=click.Choice(tuple(registry.FORMATS)), help="[table on a terminal, csv in a pipe]"
+    "--format", "format_name", type=click.Choice(tuple(registry.FORMATS)),
+    help="Format of the result.  [default: table on a terminal, csv in a pipe]",
+)  # fmt: skip
+output_option = click.option(
+    "-o", "--output", metavar="FILE", help="Write the result to a file; .csv, .json choose the format."
 )
-output_option = click.option("-o", "--output", type=click.Path(), help="Write the table to a file. [standard output]")
 checkpoint_option = click.option(
     "-c", "--checkpoint", default="rnncast.safetensors", show_default=True, envvar="RNNCAST_CHECKPOINT",
     metavar="FILE", help="Checkpoint that 'rnncast train' wrote; or set RNNCAST_CHECKPOINT.",
 )  # fmt: skip
-horizon_option = click.option("-H", "--horizon", type=click.IntRange(1), help="Steps to forecast.")
+fail_option = click.option(
+    "--fail-if", metavar="CONDITION", multiple=True, help="Leave with status 1 if it holds: 'mase > 1'; repeat."
+)
+horizon_option = click.option(
+    "-H", "--horizon", metavar="N", type=whole(1), help="Steps to forecast.  [default: as trained]"
+)

@@ -5,14 +5,24 @@ from typing import Any
 import click
 
 from rnncast.cli import options
-from rnncast.cli.options import Numbers, Talk
+from rnncast.cli.options import Talk, several, whole
 
 
-@click.command(epilog="Example: rnncast predict sales.csv --levels 80,95 --format csv -o forecast.csv")
+@click.command(
+    short_help="Forecast from the end of the data.",
+    epilog="Example: rnncast predict sales.csv --levels 80,95 -o forecast.csv",
+)
 @click.argument("data", nargs=-1)
 @options.checkpoint_option
 @options.horizon_option
-@click.option("--levels", type=Numbers(int), default="80,95", show_default=True, help="Prediction intervals, percent.")
+@click.option(
+    "--levels",
+    metavar="P[,P...]",
+    type=several(whole(1, 99)),
+    default="80,95",
+    show_default=True,
+    help="Prediction intervals, in percent.",
+)
 @click.option("--future-data", metavar="FILE", help="Values of the covariates that are known ahead.")
 @options.run_options
 @options.output_option
@@ -20,6 +30,7 @@ from rnncast.cli.options import Numbers, Talk
 @click.pass_obj
 def predict(
     talk: Talk,
+    /,
     data: tuple[str, ...],
     checkpoint: str,
     horizon: int | None,
@@ -30,20 +41,22 @@ def predict(
     **run: Any,
 ) -> None:
     """Forecast from the end of DATA; without DATA, from the end of what the checkpoint was trained on."""
-    from rnncast import api, saving
-    from rnncast.cli.output import emit
+    from rnncast import api
+    from rnncast.cli.output import check, emit
     from rnncast.config import RunConfig
     from rnncast.rendering import views
 
-    if output:
-        saving.check_writable(output)
+    check(output)
     forecaster = api.load(checkpoint, RunConfig(**options.given(run)))
+    reading = forecaster.read(data, future_data) if data else forecaster.own(future_data)
+    talk.notes(reading.notes)
     if horizon and horizon > forecaster.horizon:
         talk.note(
             f"Note: {horizon} steps are more than the {forecaster.horizon} that the checkpoint was trained for; "
             "beyond them the forecast goes on from its own median."
         )
-    forecast = forecaster.forecast(data or None, horizon, future_data)
+    forecast = forecaster.forecast(reading, horizon)
     if not forecast.quantile_levels:
         talk.note("Note: no intervals, since a point loss learns none; train with --loss quantile for them.")
-    emit(views.forecast_table(forecast, levels, api.about(forecaster, data)), format_name, output, talk)
+    table = views.forecast_table(forecast, sorted(set(levels)), api.about(forecaster, checkpoint, data))
+    emit(table, format_name, output, talk)

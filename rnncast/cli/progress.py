@@ -28,10 +28,12 @@ def show(running: "Generator[Progress, None, Result]", talk: Talk) -> Result:
                 _close(last, bar, talk)
                 result: Result = done.value
                 return result
-            if last and last.fit != progress.fit:
+            is_first = last is None or last.fit != progress.fit
+            if last and is_first:
                 _close(last, bar, talk)
             last = progress
-            _warn(progress, warned, talk)
+            if not (is_first and progress.diverged):  # no weights were good: an error follows
+                _warn(progress, warned, talk)
             if bar:
                 _move(bar, progress)
 
@@ -54,10 +56,9 @@ def _move(bar: "Bar", progress: "Progress") -> None:
     tasks = {task.description: task.id for task in bar.tasks}
     for description, task in tasks.items():
         bar.update(task, visible=description == progress.fit)
-    task = tasks.get(progress.fit)
-    if task is None:
-        task = bar.add_task(progress.fit, total=progress.total_steps, figures="")
-    bar.update(task, completed=progress.step, figures=_figures(progress))
+    if progress.fit not in tasks:
+        tasks[progress.fit] = bar.add_task(progress.fit, total=progress.total_steps, figures="")
+    bar.update(tasks[progress.fit], completed=progress.step, figures=_figures(progress))
 
 
 def _figures(progress: "Progress") -> str:

@@ -1,16 +1,15 @@
 """`rnncast train`: read, hold out the end, fit, report, fit on all rows, save."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from rnncast import config, registry
 from rnncast.cli import options
-from rnncast.cli.options import Duration, Numbers, Talk
+from rnncast.cli.options import Talk, duration, number, setting, several, whole
+from rnncast.errors import UsageError
 
-if TYPE_CHECKING:
-    from rnncast.api import Forecaster
-    from rnncast.reading import Reading
+_OUTPUT = "rnncast.safetensors"
 
 
 def _list_models(ctx: click.Context, param: click.Parameter, value: bool) -> None:
@@ -22,97 +21,114 @@ def _list_models(ctx: click.Context, param: click.Parameter, value: bool) -> Non
         ctx.exit()
 
 
+_N: dict[str, Any] = {"metavar": "N", "type": whole(1)}
+_ROWS: dict[str, Any] = {"metavar": "N", "type": whole(0), "otherwise": "one horizon, less where series are short"}
+_X: dict[str, Any] = {"metavar": "X", "type": number}
+_BY_DATA: dict[str, Any] = {"otherwise": "by the data"}
+
 window_options = options.together(
-    options.horizon_option,
-    click.option("-L", "--context", "context_length", type=click.IntRange(1), help="Steps of history that are read."),
-    click.option("--segment", "segment_length", type=click.IntRange(1), help="Steps that the model reads at once."),
-    click.option("--lags", "num_lags", type=click.IntRange(1), help="Last values read at each origin."),
-    click.option("--guess-season", type=click.IntRange(0),
-                 help="Season of the naive forecast that the network corrects; 0: the level."),
-    options.choice("--transform", config.TRANSFORMS, "Logarithm before all else. [auto]"),
-    options.choice("--channels", config.CHANNELS, "Several targets: each by itself, or together. [independent]"),
+    setting("horizon", "-H", "--horizon", text="Steps to forecast.", otherwise="by the frequency", **_N),
+    setting("context_length", "-L", "--context", text="Steps of history that the model reads.", **_N, **_BY_DATA),
+    setting("segment_length", "--segment", text="Steps that the model reads at once.", **_N, **_BY_DATA),
+    setting("num_lags", "--lags", text="Last values read at each origin.", **_N, **_BY_DATA),
+    setting("guess_season", "--guess-season", text="Season of the naive forecast that the network corrects; 0: none.",
+            metavar="N", type=whole(0), **_BY_DATA),
+    setting("transform", "--transform", text="Logarithm of the values first.", type=click.Choice(config.TRANSFORMS)),
+    setting("channels", "--channels", text="Several targets: each by itself, or together.",
+            type=click.Choice(config.CHANNELS)),
 )  # fmt: skip
 
 model_options = options.together(
-    click.option("-m", "--model", metavar="NAME", help="Model, see --list-models. [auto]"),
+    setting("model", "-m", "--model", text="Model, see --list-models.", metavar="NAME"),
     click.option("--list-models", is_flag=True, is_eager=True, expose_value=False, callback=_list_models,
                  help="List the models and leave."),
-    click.option("--hidden-size", type=click.IntRange(1), help="Numbers in a state."),
-    click.option("--layers", "num_layers", type=click.IntRange(1), help="Recurrent layers, one above the other."),
-    click.option("--dropout", type=click.FloatRange(0, 1, max_open=True), help="Share dropped between layers."),
-    options.choice("--activation", config.ACTIVATIONS, "Of the vanilla rnn. [tanh]"),
-    click.option("--residual/--no-residual", default=None, help="Residual paths around layers. [on]"),
-    click.option("--attention/--no-attention", default=None, help="Causal attention over past states. [off]"),
+    setting("hidden_size", "--hidden-size", text="Numbers in a state.", **_N, **_BY_DATA),
+    setting("num_layers", "--layers", text="Recurrent layers, one above the other.", **_N, **_BY_DATA),
+    setting("dropout", "--dropout", text="Share dropped between layers.", **_X, **_BY_DATA),
+    setting("activation", "--activation", text="Of the vanilla rnn.", type=click.Choice(config.ACTIVATIONS)),
+    setting("residual", "--residual/--no-residual", text="Residual paths around layers.", otherwise="on", default=None),
+    setting("attention", "--attention/--no-attention", text="Causal attention over past states.", otherwise="off",
+            default=None),
 )  # fmt: skip
 
 training_options = options.together(
-    click.option("--loss", type=click.Choice(tuple(registry.HEADS)), help="Training loss. [quantile]"),
-    click.option("--quantiles", type=Numbers(float), help="Levels that the model learns. [nine deciles]"),
-    click.option("--optimizer", type=click.Choice(tuple(registry.OPTIMIZERS)), help="[adamw]"),
-    click.option("--lr", "learning_rate", type=float, help="Peak learning rate."),
-    click.option("--weight-decay", type=float, help="[0.001]"),
-    click.option("--clip-norm", type=float, help="Largest norm of a gradient. [1]"),
-    options.choice("--schedule", config.SCHEDULES, "Learning rate after the warm-up. [cosine]"),
-    click.option("--warmup", type=float, help="Share of the steps in which the rate rises. [0.1]"),
-    click.option("--max-steps", type=click.IntRange(1), help="Stop after so many optimiser steps."),
-    click.option("--epochs", type=click.IntRange(1), help="Stop after so many passes over all windows."),
-    click.option("--patience", type=click.IntRange(1), help="Stop after so many validations without a gain."),
-    click.option("--time-limit", type=Duration(), help="Stop in time, such as 90s or 5m."),
-    click.option("--batch-size", type=click.IntRange(1), help="Windows a step."),
-    options.choice("--origins", config.ORIGINS, "Take the loss at all origins of a window or the last. [all]"),
-    click.option("--ensemble", type=click.IntRange(1), metavar="N", help="Networks, each from its own seed."),
-    click.option("--seed", type=click.IntRange(0), help="[1]"),
-    click.option("--test", type=click.IntRange(0), help="Rows held out to measure. [one horizon]"),
-    click.option("--validation", type=click.IntRange(0), help="Rows before them to stop by. [one horizon]"),
+    setting("loss", "--loss", text="Training loss.", type=click.Choice(tuple(registry.HEADS))),
+    setting("quantiles", "--quantiles", text="Levels that the model learns.", otherwise="nine deciles",
+            metavar="Q[,Q...]", type=several(number)),
+    setting("optimizer", "--optimizer", text="Optimiser.", type=click.Choice(tuple(registry.OPTIMIZERS))),
+    setting("learning_rate", "--lr", text="Peak learning rate.", **_X, **_BY_DATA),
+    setting("weight_decay", "--weight-decay", text="Weight decay.", **_X),
+    setting("clip_norm", "--clip-norm", text="Largest norm of a gradient.", **_X),
+    setting("schedule", "--schedule", text="Learning rate after the warm-up.", type=click.Choice(config.SCHEDULES)),
+    setting("warmup", "--warmup", text="Share of the steps in which the rate rises.", **_X),
+    setting("max_steps", "--max-steps", text="Stop after so many optimiser steps.", **_N, **_BY_DATA),
+    setting("epochs", "--epochs", text="Stop after so many passes over all windows.", **_N),
+    setting("patience", "--patience", text="Stop after so many validations without a gain.", **_N),
+    setting("time_limit", "--time-limit", text="Stop in time, such as 90s or 5m.", metavar="TIME", type=duration),
+    setting("batch_size", "--batch-size", text="Windows a step.", **_N, **_BY_DATA),
+    setting("origins", "--origins", text="Take the loss at all origins of a window, or the last.",
+            type=click.Choice(config.ORIGINS)),
+    setting("ensemble", "--ensemble", text="Networks, each from its own seed.", **_N, **_BY_DATA),
+    setting("seed", "--seed", text="Seed of all chance.", metavar="N", type=whole(0)),
+    setting("test", "--test", text="Rows at the end kept out of the fit, to measure.", **_ROWS),
+    setting("validation", "--validation", text="Rows before those, to choose the step by.", **_ROWS),
+)  # fmt: skip
+
+
+@click.command(
+    short_help="Fit on a table, measure on its end, save a checkpoint.",
+    epilog="Example: rnncast train sales.csv --target units --horizon 28",
 )
-
-
-@click.command(epilog="Example: rnncast train sales.csv --target units --horizon 28")
 @click.argument("data", nargs=-1, required=True)
 @options.data_options
 @window_options
 @model_options
 @training_options
+@options.fail_option
 @options.run_options
-@click.option("-o", "--output", default="rnncast.safetensors", show_default=True, metavar="FILE", help="Checkpoint.")
+@click.option("-o", "--output", default=_OUTPUT, show_default=True, metavar="FILE", help="Checkpoint.")
 @options.format_option
 @click.pass_obj
-def train(talk: Talk, data: tuple[str, ...], output: str, format_name: str | None, **settings: Any) -> None:
+def train(
+    talk: Talk,
+    /,
+    data: tuple[str, ...],
+    fail_if: tuple[str, ...],
+    output: str,
+    format_name: str | None,
+    **settings: Any,
+) -> None:
     """Fit on DATA, report the error on its held-out end next to the baselines, save a checkpoint.
 
     DATA is one or more CSV files, plain or gzip, or - for standard input. What is not given is told
-    from the data.
+    from the data. If a condition of --fail-if holds, no checkpoint is written.
     """
-    from rnncast import api, saving
-    from rnncast.cli.output import emit
+    from rnncast import api
+    from rnncast.cli.output import check, emit
     from rnncast.cli.progress import show
+    from rnncast.conditions import Condition, first_failure
     from rnncast.config import Config
     from rnncast.rendering import views
 
-    asked = Config.of(options.given(settings))
-    saving.check_writable(output)
+    asked, conditions = Config.of(options.given(settings)), [Condition.parse(text) for text in fail_if]
+    if conditions and asked.training.test == 0:
+        raise UsageError("--fail-if has nothing to judge: --test 0 holds no row out.", "Leave one of the two out.")
+    check(output)
     reading = api.read(data, asked.data)
-    _say_reading(talk, reading)
-    forecaster = show(api.training(reading, asked), talk)
-    _say_choices(talk, forecaster)
-    forecaster.save(output)
-    scores = forecaster.checkpoint.report.get("scores")
-    if scores:
-        emit(views.metrics_table(scores, api.about(forecaster)), format_name, None, talk)
-        talk.note(views.verdict(scores))
-    talk.note(f"Saved {output}. Next: rnncast predict" + ("" if output == "rnncast.safetensors" else f" -c {output}"))
-
-
-def _say_reading(talk: Talk, reading: "Reading") -> None:
-    from rnncast.rendering import views
-
     talk.note(views.summary(reading))
-    for note in reading.notes:
-        talk.note(f"Note: {note}")
-
-
-def _say_choices(talk: Talk, forecaster: "Forecaster") -> None:
-    from rnncast.rendering import views
-
+    talk.notes((*reading.left_out, *reading.notes))
+    forecaster = show(api.training(reading, asked), talk)
     for line in views.choices(forecaster.checkpoint.config):
         talk.detail(line)
+    talk.notes(views.shortfalls(forecaster.checkpoint, asked))
+    scores = forecaster.checkpoint.report.get("scores")
+    failure = first_failure(conditions, next(iter(scores.values()))) if scores else None
+    if not failure:
+        forecaster.save(output)
+    if scores:
+        emit(views.metrics_table(scores, api.about(forecaster, output, data)), format_name, None, talk)
+        talk.note(views.verdict(scores))
+    if failure:
+        talk.note("No checkpoint was written.")
+        raise failure
+    talk.note(f"Saved {output}. Next: rnncast predict" + ("" if output == _OUTPUT else f" -c {output}"))

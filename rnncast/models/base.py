@@ -1,6 +1,7 @@
 """The contract of a model, and the stack of recurrent layers that the classic ones share."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -61,7 +62,8 @@ class CausalAttention(nn.Module):
         looked = nn.functional.scaled_dot_product_attention(
             self.query(states), self.key(states), states, is_causal=True
         )  # [B, O, D]
-        return states + self.combine(torch.cat([states, looked], dim=-1))
+        combined: Tensor = self.combine(torch.cat([states, looked], dim=-1))
+        return states + combined
 
 
 class RecurrentStack(nn.Module):
@@ -72,10 +74,11 @@ class RecurrentStack(nn.Module):
     kernels take it from there.
     """
 
-    def __init__(self, cell: type[nn.RNNBase], size: Size, **cell_options: str) -> None:
+    def __init__(self, layer: Callable[[int, int], nn.Module], size: Size) -> None:
+        """Build the stack of what `layer` builds from an input and a hidden size, batch first."""
         super().__init__()
         widths = [size.inputs + size.static] + [size.hidden] * (size.layers - 1)
-        self.layers = nn.ModuleList(cell(width, size.hidden, batch_first=True, **cell_options) for width in widths)
+        self.layers = nn.ModuleList(layer(width, size.hidden) for width in widths)
         self.dropout = nn.Dropout(size.dropout)
         self.residual = size.residual
         self.attention = CausalAttention(size.hidden) if size.attention else None

@@ -1,5 +1,7 @@
 """Gated recurrent unit: Cho et al. 2014, arXiv 1406.1078."""
 
+from functools import partial
+
 from torch import Tensor, nn
 
 from rnncast.models.base import Model, RecurrentStack, Size
@@ -19,7 +21,7 @@ class GRU(Model):
 
     def __init__(self, size: Size) -> None:
         super().__init__()
-        self.stack = RecurrentStack(nn.GRU, size)
+        self.stack = RecurrentStack(partial(nn.GRU, batch_first=True), size)
 
     def forward(self, past: Tensor, static: Tensor) -> Tensor:
         """Return the states [B, O, D]."""

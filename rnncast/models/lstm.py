@@ -1,5 +1,7 @@
 """Long short-term memory: Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000."""
 
+from functools import partial
+
 import torch
 from torch import Tensor, nn
 
@@ -22,7 +24,7 @@ class LSTM(Model):
 
     def __init__(self, size: Size) -> None:
         super().__init__()
-        self.stack = RecurrentStack(nn.LSTM, size)
+        self.stack = RecurrentStack(partial(nn.LSTM, batch_first=True), size)
         for layer in self.stack.layers:
             _open_forget_gate(layer)
 

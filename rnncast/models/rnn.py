@@ -1,5 +1,7 @@
 """Vanilla recurrent network: Elman, 'Finding structure in time', Cognitive Science 14, 1990."""
 
+from functools import partial
+
 from torch import Tensor, nn
 
 from rnncast.models.base import Model, RecurrentStack, Size
@@ -16,7 +18,7 @@ class RNN(Model):
 
     def __init__(self, size: Size) -> None:
         super().__init__()
-        self.stack = RecurrentStack(nn.RNN, size, nonlinearity=size.activation)
+        self.stack = RecurrentStack(partial(nn.RNN, batch_first=True, nonlinearity=size.activation), size)
 
     def forward(self, past: Tensor, static: Tensor) -> Tensor:
         """Return the states [B, O, D]."""

@@ -14,7 +14,7 @@ import pandas as pd
 
 from rnncast.config import DataConfig
 from rnncast.errors import DataError, UsageError
-from rnncast.panel import FloatArray
+from rnncast.panel import FloatArray, Panel
 from rnncast.reading import (
     ahead,
     columns,
@@ -30,7 +30,7 @@ from rnncast.reading import (
 )
 from rnncast.reading.base import Reading, Rows, Table
 
-__all__ = ["Reading", "panel_from_frame", "read_panel"]
+__all__ = ["Reading", "panel_from_frame", "panel_with_future", "read_panel"]
 
 
 def read_panel(paths: Sequence[str], data: DataConfig, extra_future: str | None = None) -> Reading:
@@ -47,8 +47,8 @@ def read_panel(paths: Sequence[str], data: DataConfig, extra_future: str | None 
     """
     if not paths:
         raise UsageError("there is no data to read.", "Give a file, or - for standard input.")
-    table = delimited.join([delimited.parse(sources.read_source(path)) for path in paths])
-    extra = delimited.parse(sources.read_source(extra_future)) if extra_future else None
+    table = delimited.join([_table(path) for path in paths])
+    extra = None if extra_future is None else _table(extra_future)
     return replace(_read(table, data, extra), sources=tuple(paths))
 
 
@@ -65,22 +65,43 @@ def panel_from_frame(
     return replace(_read(frames.to_table(frame, source), data, extra), sources=(source,))
 
 
+def panel_with_future(panel: Panel, data: DataConfig, future: pd.DataFrame | str) -> tuple[Panel, tuple[str, ...]]:
+    """Return a panel that was read before with the future covariates of a file or a data frame, and notes.
+
+    Raises:
+        DataError: a table that cannot be used.
+        UsageError: the panel has no future covariates.
+    """
+    _check_wanted(data)
+    extra = _table(future) if isinstance(future, str) else frames.to_table(future, "the future data")
+    return ahead.extend(panel, _rows_ahead(extra, roles.Roles(data, panel.time.format)))
+
+
+def _table(path: str) -> Table:
+    return delimited.parse(sources.read_source(path))
+
+
+def _check_wanted(data: DataConfig) -> None:
+    if not data.future_covariates:
+        raise UsageError("there is future data, but no future covariate.", "Name the columns with --future in train.")
+
+
 def _read(table: Table, data: DataConfig, extra: Table | None) -> Reading:
-    if extra is not None and not data.future_covariates:
-        raise UsageError("there is future data, but no future covariate.", "Name the columns with --future.")
+    if extra is not None:
+        _check_wanted(data)
     first = columns.describe(table, table.names[0])
     if unrolling.has_series_in_rows(table, first, data):
         return _finished(_unrolled(table, data), "rows")
     described = [first, *(columns.describe(table, name) for name in table.names[1:])]
     found = roles.tell(table, described, data)
-    rows, notes = _rows(table, found), found.notes
+    rows = _rows(table, found)
+    notes: tuple[str, ...] = ()
     if extra is not None:
-        rows, more = ahead.append(rows, _rows_ahead(extra, found))
-        notes += more
+        rows, notes = ahead.append(rows, _rows_ahead(extra, found))
     layout = "long" if found.data.id else "bare" if len(table.names) == 1 else "wide"
     freq = data.freq or (inferring.infer_freq(tables.sampled_times(rows)) if found.data.time else None)
     reading = tables.build(rows, replace(found.data, freq=freq), found.format)
-    return _finished(replace(reading, notes=notes + reading.notes), layout)
+    return _finished(replace(reading, notes=notes + reading.notes, left_out=found.left_out), layout)
 
 
 def _finished(reading: Reading, layout: str) -> Reading:

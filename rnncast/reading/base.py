@@ -27,7 +27,8 @@ class Reading:
         panel: the series.
         roles: the settings with every column named; the same settings read the same layout the same way.
         layout: "wide", "long", "rows" or "bare".
-        notes: sentences on what was chosen, left out or mended.
+        notes: sentences on what was mended or lies outside.
+        left_out: sentences on columns that have no role.
         sources: the files as typed.
         gaps: steps between a series' first and last that have no row.
         missing: empty target cells in rows that are there.
@@ -37,6 +38,7 @@ class Reading:
     roles: DataConfig
     layout: str
     notes: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     gaps: int = 0
     missing: int = 0
@@ -102,6 +104,7 @@ class Column:
         format: how its dates are written, for whole numbers how they would be if they were dates.
         is_whole: all numbers are whole.
         is_constant: all cells say the same.
+        is_switch: its numbers are two and no more, as of a flag that is on or off.
         is_counter: 0, 1, 2 ... or 1, 2, 3 ...
         is_unique: no cell says what another does.
         sample: its first cell that says something.
@@ -112,6 +115,7 @@ class Column:
     format: str | None = None
     is_whole: bool = False
     is_constant: bool = False
+    is_switch: bool = False
     is_counter: bool = False
     is_unique: bool = False
     sample: str = ""

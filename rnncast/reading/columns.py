@@ -18,6 +18,7 @@ _DATE = re.compile(
     r"(?:(?P<gap>[ T])\d{1,2}:\d{2}(?P<seconds>:\d{2}(?:\.(?P<fraction>\d{1,6}))?)?(?P<zone>Z|[+-]\d{2}:?\d{2})?)?)?"
 )
 _SAMPLE = 500
+_FEW = 10  # rows of which two values may be chance
 
 
 def describe(table: Table, name: str) -> Column:
@@ -62,6 +63,7 @@ def _described(name: str, numbers: "pd.Series[float]", count: int, texts: "pd.Se
         format=_number_format(values, texts) if is_whole else None,
         is_whole=is_whole,
         is_constant=bool(len(values) > 1 and (values == values[0]).all()),
+        is_switch=bool(len(values) >= _FEW and np.isin(values, (values.min(), values.max())).all()),
         is_counter=bool(2 < len(values) == count and values[0] in (0, 1) and (values == counted).all()),
         is_unique=len(values) == count and bool(numbers.is_unique),
         sample=str(numbers.iloc[0] if texts is None else texts.iloc[0]),

@@ -5,7 +5,8 @@ What is named by an option wins. Else the time is the first column of dates, one
 than once: columns with a name such as `unique_id` first, then text; of those as few as tell the rows
 apart. The target is `y`, `value`, `target`, `cnt` or `count` alone where there is one, since data made
 for forecasting call it so and the columns beside it explain it; else every numeric column that has no
-other role, neither counts the rows nor always says the same.
+other role and says something new with time: it neither counts the rows, nor says the same for all of
+a series, nor merely switches between two values. Where all are such, they are forecast nevertheless.
 """
 
 from collections.abc import Sequence
@@ -25,11 +26,11 @@ TARGET_NAMES = ("y", "value", "target", "cnt", "count")
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """Holds the settings with every column named, how the time is written, and what was noticed."""
+    """Holds the settings with every column named, how the time is written, and sentences on what was left out."""
 
     data: DataConfig
     format: str | None
-    notes: tuple[str, ...]
+    left_out: tuple[str, ...] = ()
 
 
 def tell(table: Table, columns: Sequence[Column], data: DataConfig) -> Roles:
@@ -48,11 +49,12 @@ def tell(table: Table, columns: Sequence[Column], data: DataConfig) -> Roles:
     ids = data.id or _ids(table, [c for c in free if time is None or c.name != time.name], time)
     taken = {*named, *ids, *([time.name] if time else [])}
     free = [column for column in free if column.name not in taken]
-    targets = data.target or _targets(table, free)
-    notes = _left_out([c for c in free if c.name not in targets])
+    aside = _set_aside(table, free, ids)
+    targets = data.target or _targets(table, free, {name for names in aside.values() for name in names})
+    left_out = _left_out([c for c in free if c.name not in targets], aside)
     _check_numeric(table, [known[n] for n in (*targets, *named)])
     found = replace(data, time=time.name if time else None, id=tuple(ids), target=tuple(targets))
-    return Roles(found, _format(time), notes)
+    return Roles(found, _format(time), left_out)
 
 
 def check_names(data: DataConfig, known: list[str]) -> None:
@@ -139,7 +141,29 @@ def _tells_apart(table: Table, time: str, ids: Sequence[str]) -> bool:
     return not bool(table.frame.duplicated(subset=[time, *ids]).any())
 
 
-def _targets(table: Table, free: Sequence[Column]) -> tuple[str, ...]:
+def _set_aside(table: Table, free: Sequence[Column], ids: Sequence[str]) -> dict[str, list[str]]:
+    """Return the names of columns that are no targets by themselves, by the reason in words."""
+    numeric = [c for c in free if c.kind == "number"]
+    constant = [c.name for c in numeric if c.is_constant]
+    changing = [c for c in numeric if not (c.is_constant or c.is_counter)]
+    steady = [c.name for c in changing if ids and _is_steady(table, c.name, ids)]
+    return {
+        "counting the rows": [c.name for c in numeric if c.is_counter],
+        "always saying the same": constant,
+        "the same for all of a series (use it with --static)": steady,
+        "with two values only (use it with --future or --past)": [
+            c.name for c in changing if c.is_switch and c.name not in steady
+        ],
+    }
+
+
+def _is_steady(table: Table, name: str, ids: Sequence[str]) -> bool:
+    """Tell whether a column says one thing for each series, and some series has several rows."""
+    distinct = table.frame[[*ids, name]].drop_duplicates()
+    return not bool(distinct.duplicated(subset=list(ids)).any()) and len(distinct) < len(table.frame)
+
+
+def _targets(table: Table, free: Sequence[Column], aside: set[str]) -> tuple[str, ...]:
     numeric = [c for c in free if c.kind == "number"]
     if not numeric:
         what = ", ".join(f"{c.name} ({c.kind}, '{c.sample}')" for c in free) or "none"
@@ -149,17 +173,16 @@ def _targets(table: Table, free: Sequence[Column]) -> tuple[str, ...]:
         )
     known = sorted((c for c in numeric if c.name.lower() in TARGET_NAMES), key=lambda c: _rank(c, TARGET_NAMES))
     changing = [c for c in numeric if not c.is_constant] or numeric
-    found = known[:1] or [c for c in changing if not c.is_counter] or changing
+    found = known[:1] or [c for c in numeric if c.name not in aside] or changing
     return tuple(c.name for c in found)
 
 
-def _left_out(columns: Sequence[Column]) -> tuple[str, ...]:
-    reasons = {
-        "counting the rows": [c.name for c in columns if c.is_counter],
-        "always saying the same": [c.name for c in columns if c.is_constant],
-        "having no role": [c.name for c in columns if not (c.is_counter or c.is_constant)],
-    }
-    return tuple(f"Left out, {why}: {', '.join(names)}." for why, names in reasons.items() if names)
+def _left_out(columns: Sequence[Column], aside: dict[str, list[str]]) -> tuple[str, ...]:
+    names = [column.name for column in columns]
+    reasons = {why: [name for name in names if name in found] for why, found in aside.items()}
+    explained = {name for found in reasons.values() for name in found}
+    reasons["having no role"] = [name for name in names if name not in explained]
+    return tuple(f"Left out, {why}: {', '.join(found)}." for why, found in reasons.items() if found)
 
 
 def _check_numeric(table: Table, columns: Sequence[Column]) -> None:

@@ -17,7 +17,8 @@ from rnncast.rendering.base import Column, Screen, Table, Value, visible
 _GAP = 2
 _MIN_TEXT = 19  # a stamp with its seconds: half a date tells nothing
 _MIN_KEY = 4
-_MIN_HEADER = 8
+_MIN_HEADER = 12
+_HEADER_TAIL = 6  # what tells columns of one target apart: -lo-80
 _ELLIPSIS = "..."
 _HEADER, _TITLE, _BEST, _QUIET = Style(bold=True), Style(bold=True), Style(bold=True, color="green"), Style(dim=True)
 
@@ -176,7 +177,8 @@ def _total(widths: Sequence[int]) -> int:
 
 
 def _block(strips: list[_Strip], widths: list[int], hidden: int, screen: Screen) -> str:
-    header = [_placed(strip.header, width, strip.is_number) for strip, width in zip(strips, widths, strict=True)]
+    names = [_cut(strip.header, width, _HEADER_TAIL) for strip, width in zip(strips, widths, strict=True)]
+    header = [_placed(name, width, s.is_number) for name, width, s in zip(names, widths, strips, strict=True)]
     lines = [_styled(_joined(header), _HEADER, screen), "-" * _total(widths)]
     num_rows = len(strips[0].cells)
     for row in range(num_rows):
@@ -198,12 +200,12 @@ def _placed(text: str, width: int, is_number: bool) -> str:
     return padding + text if is_number else text + padding
 
 
-def _cut(text: str, width: int) -> str:
+def _cut(text: str, width: int, least_tail: int = 0) -> str:
     """Return `text` in at most `width` cells, shortened in the middle: names often differ at their ends."""
     if cell_len(text) <= width:
         return text
     rest = width - len(_ELLIPSIS)
-    tail = rest // 2
+    tail = min(max(rest // 2, least_tail), rest)
     return set_cell_size(text, rest - tail) + _ELLIPSIS + set_cell_size(text[::-1], tail)[::-1]
 
 

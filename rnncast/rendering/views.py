@@ -73,12 +73,26 @@ def plain(scores: Scores) -> dict[str, dict[str, float | None]]:
 def verdict(scores: Mapping[str, Mapping[str, float | None]]) -> str:
     """Say in a sentence how the model, the first of the scores, stands against the best baseline."""
     model, *baselines = scores
-    metric = "mase" if all(row["mase"] is not None for row in scores.values()) else "mae"
-    best = min(baselines, key=lambda name: _order(scores[name][metric]))
-    figures = f"{metric.upper()} {scores[model][metric]:.4g} against {scores[best][metric]:.4g}"
-    if _order(scores[model][metric]) < _order(scores[best][metric]):
-        return f"{model} is better than the best baseline, {best}: {figures}."
-    return f"Warning: {model} is no better than {best}: {figures}. More data, or another --model, may help."
+    metric = "mae" if any(row["mase"] is None for row in scores.values()) else "mase"
+    mine, best = scores[model][metric], min(baselines, key=lambda name: _order(scores[name][metric]))
+    its = scores[best][metric]
+    if mine is None or its is None:
+        return f"Nothing can be said of {model}: no value was observed where it was measured."
+    (mine_said, its_said), unit = _told_apart(mine, its), metric.upper()
+    if mine < its:
+        return f"{model} is better than the best baseline, {best}: {unit} {mine_said} against {its_said}."
+    if mine == its:
+        return f"Warning: {model} is no better than the baseline {best}: {unit} {mine_said} for both."
+    return f"Warning: the baseline {best} is better than {model}: {unit} {its_said} against {mine_said}."
+
+
+def _told_apart(one: float, other: float) -> tuple[str, str]:
+    """Return two numbers as text, with as many digits as it takes to see that they differ."""
+    for digits in range(4, 17):
+        said = f"{one:.{digits}g}", f"{other:.{digits}g}"
+        if said[0] != said[1]:
+            return said
+    return f"{one:.4g}", f"{other:.4g}"
 
 
 def _order(value: float | None) -> float:
@@ -98,11 +112,24 @@ def summary(reading: Reading) -> str:
 
 def choices(config: Config) -> list[str]:
     """Return a line for each section of settings, as they were given or told from the data."""
-    sections = {"window": config.window, "model": config.model, "training": config.training}
+    sections = config.to_dict()
     return [
-        f"{name}: " + ", ".join(f"{key} {value}" for key, value in asdict(section).items() if value is not None)
+        f"{name}: " + ", ".join(f"{key} {_plain(value)}" for key, value in section.items() if value not in (None, ()))
         for name, section in sections.items()
     ]
+
+
+def shortfalls(checkpoint: Checkpoint, asked: Config) -> list[str]:
+    """Return sentences on what was asked for and could not be done."""
+    wanted, held = asked.training.test or 0, int(checkpoint.held_out.max())
+    if held >= wanted:
+        return []
+    return [f"{held} rows are held out, not {wanted}: no more than a quarter of a series."]
+
+
+def plan(scores: Scores) -> dict[str, Any]:
+    """Return from where the forecasts that were scored were made, for machines."""
+    return {"windows": scores.plan.windows, "stride": scores.plan.stride, "steps": scores.plan.horizon}
 
 
 def origins(scores: Scores) -> str:
@@ -113,7 +140,7 @@ def origins(scores: Scores) -> str:
     return f"{series}, {times}, {plan.horizon} steps from each."
 
 
-def reading_table(reading: Reading) -> Table:
+def reading_table(reading: Reading, about: Mapping[str, Any]) -> Table:
     """Return what a data file holds: layout, columns and their roles, frequency, season, gaps."""
     panel, roles = reading.panel, reading.roles
     first, last = panel.start.min(), (panel.start + panel.lengths - 1).max()
@@ -137,10 +164,10 @@ def reading_table(reading: Reading) -> Table:
         "missing rows": reading.gaps,
         "missing values": reading.missing,
     }
-    return _entries("inspection", entries, "\n".join(reading.notes))
+    return _entries(entries, about, "\n".join((*reading.left_out, *reading.notes)))
 
 
-def checkpoint_table(checkpoint: Checkpoint) -> Table:
+def checkpoint_table(checkpoint: Checkpoint, about: Mapping[str, Any]) -> Table:
     """Return what a checkpoint holds: its settings, its scores and the versions that made it."""
     config, panel = checkpoint.config, checkpoint.panel
     entries: dict[str, Value] = {
@@ -157,11 +184,12 @@ def checkpoint_table(checkpoint: Checkpoint) -> Table:
     for name, row in checkpoint.report.get("scores", {}).items():
         entries |= {f"held out, {name}, {metric}": value for metric, value in row.items()}
     entries |= {f"version of {name}": version for name, version in checkpoint.versions.items()}
-    return _entries("inspection", entries, "")
+    return _entries(entries, about)
 
 
-def _entries(kind: str, entries: Mapping[str, Value], note: str) -> Table:
-    return Table(kind, (Column("property", list(entries)), Column("value", list(entries.values()))), note=note)
+def _entries(entries: Mapping[str, Value], about: Mapping[str, Any], note: str = "") -> Table:
+    columns = Column("property", list(entries)), Column("value", list(entries.values()))
+    return Table("inspection", columns, note=note, about=about)
 
 
 def _plain(value: object) -> Value:
@@ -182,10 +210,11 @@ def _id_columns(panel: Panel, repeats: int) -> list[Column]:
 
 
 def _stamps(forecast: Forecast) -> list[Value]:
-    panel, steps = forecast.panel, np.arange(forecast.horizon)
+    panel = forecast.panel
     if panel.time.name is None:
-        return list((steps + 1).tolist()) * panel.num_series
-    return list(format_stamps((forecast.first[:, None] + steps).ravel(), panel.time))
+        return [*range(1, forecast.horizon + 1)] * panel.num_series
+    ordinals = forecast.first[:, None] + np.arange(forecast.horizon)
+    return list(format_stamps(ordinals.ravel(), panel.time))
 
 
 def _column(name: str, values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> Column:

@@ -98,7 +98,7 @@ def test_ids_are_the_columns_that_tell_rows_apart(tmp_path: Path) -> None:
     reading = read(tmp_path, "weather,town,place,date,sold\n" + rows)
     assert reading.panel.id_names == ("town", "place")
     assert reading.panel.ids.tolist() == [["a", "c"], ["a", "d"], ["b", "c"], ["b", "d"]]
-    assert reading.notes == ("Left out, having no role: weather.",)
+    assert reading.left_out == ("Left out, having no role: weather.",)
 
 
 def test_whole_numbers_called_store_and_item_are_ids(tmp_path: Path) -> None:
@@ -169,7 +169,7 @@ def test_a_row_counter_and_a_constant_are_no_targets(tmp_path: Path) -> None:
     text = "".join(f"{i},{day},7,{i * i},{-i}\n" for i, day in enumerate(DAYS))
     reading = read(tmp_path, "row,ds,always,a,b\n" + text)
     assert reading.panel.target_names == ("a", "b")
-    assert reading.notes == ("Left out, counting the rows: row.", "Left out, always saying the same: always.")
+    assert reading.left_out == ("Left out, counting the rows: row.", "Left out, always saying the same: always.")
 
 
 def test_named_columns_win(tmp_path: Path) -> None:

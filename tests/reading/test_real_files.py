@@ -57,7 +57,7 @@ def test_unsorted_hours_are_sorted(data_dir: Path) -> None:
 
 def test_a_row_counter_is_left_out(data_dir: Path) -> None:
     reading = read_panel([str(data_dir / "classic" / "bike-sharing-day.csv")], DataConfig())
-    assert "Left out, counting the rows: instant." in reading.notes
+    assert "Left out, counting the rows: instant." in reading.left_out
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,159 @@
+"""A panel as plain arrays and texts, as a checkpoint keeps it, and back again, checked."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnncast.frequency import format_stamps
+from rnncast.panel import IntArray, Panel, TimeAxis
+
+Array = NDArray[Any]
+
+KEPT_VALUES = 2_000_000
+"""Panels of up to so many values are kept whole, of larger ones the last rows."""
+
+_KINDS: Mapping[str, tuple[type, int]] = {
+    "values": (np.float64, 2),
+    "observed": (np.bool_, 2),
+    "offsets": (np.int64, 1),
+    "lengths": (np.int64, 1),
+    "start": (np.int64, 1),
+    "past_covariates": (np.float64, 2),
+    "future_covariates": (np.float64, 2),
+    "future_offsets": (np.int64, 1),
+    "future_lengths": (np.int64, 1),
+    "static_covariates": (np.float64, 2),
+}
+"""The type and the number of axes of every array."""
+
+_TEXTS = ("id_names", "target_names", "past_names", "future_names", "static_names")
+_LARGEST = 2**53
+"""Offsets, lengths and ordinals stay below, so that their sums cannot overflow."""
+
+
+def tail(panel: Panel, rows: int) -> tuple[Panel, bool]:
+    """Return the panel whole if it is small, else each series' last `rows` rows; and whether it is whole."""
+    if panel.values.size <= KEPT_VALUES:
+        return panel, True
+    kept = np.minimum(panel.lengths, rows)
+    skipped = panel.lengths - kept
+    index = _ranges(panel.offsets + skipped, kept)
+    future_kept = panel.future_lengths - skipped
+    ahead = _ranges(panel.future_offsets + skipped, future_kept)
+    cut = replace(
+        panel,
+        values=panel.values[index],
+        observed=panel.observed[index],
+        offsets=np.cumsum(kept) - kept,
+        lengths=kept,
+        start=panel.start + skipped,
+        past_covariates=panel.past_covariates[index],
+        future_covariates=panel.future_covariates[ahead],
+        future_offsets=np.cumsum(future_kept) - future_kept,
+        future_lengths=future_kept,
+    )
+    return cut, False
+
+
+def _ranges(first: IntArray, counts: IntArray) -> IntArray:
+    """Return the whole numbers first[n] .. first[n] + counts[n] - 1 for every n, one after the other."""
+    before = np.cumsum(counts) - counts
+    ranges: IntArray = np.arange(int(counts.sum())) + np.repeat(first - before, counts)
+    return ranges
+
+
+def pack(panel: Panel) -> tuple[dict[str, Array], dict[str, Any]]:
+    """Return a panel's arrays, ids as UTF-8 JSON among them, and its texts, which JSON can hold."""
+    arrays: dict[str, Array] = {name: np.ascontiguousarray(getattr(panel, name)) for name in _KINDS}
+    ids = json.dumps(panel.ids.tolist()).encode()
+    arrays["ids"] = np.frombuffer(ids, dtype=np.uint8)
+    texts = {name: list(getattr(panel, name)) for name in _TEXTS}
+    return arrays, texts | {"season_lengths": list(panel.season_lengths), "time": asdict(panel.time)}
+
+
+def unpack(arrays: Mapping[str, Array], texts: Mapping[str, Any]) -> Panel:
+    """Return the panel that `pack` took apart; nothing that is read here is trusted.
+
+    Raises:
+        KeyError, TypeError, ValueError, RnncastError: something is missing or does not fit.
+    """
+    for name, (kind, axes) in _KINDS.items():
+        if arrays[name].dtype != kind or arrays[name].ndim != axes:
+            raise ValueError(f"its {name} have another type")
+    if arrays["ids"].dtype != np.uint8:
+        raise ValueError("its ids have another type")
+    names = {name: _strings(texts[name]) for name in _TEXTS}
+    num_series = len(arrays["offsets"])
+    panel = Panel(
+        values=arrays["values"],
+        observed=arrays["observed"],
+        offsets=arrays["offsets"],
+        lengths=arrays["lengths"],
+        start=arrays["start"],
+        ids=np.array(json.loads(arrays["ids"].tobytes()), dtype=np.str_).reshape(num_series, len(names["id_names"])),
+        id_names=names["id_names"],
+        target_names=names["target_names"],
+        past_covariates=arrays["past_covariates"],
+        future_covariates=arrays["future_covariates"],
+        future_offsets=arrays["future_offsets"],
+        future_lengths=arrays["future_lengths"],
+        static_covariates=arrays["static_covariates"],
+        season_lengths=_seasons(texts["season_lengths"]),
+        time=TimeAxis(**texts["time"]),
+        past_names=names["past_names"],
+        future_names=names["future_names"],
+        static_names=names["static_names"],
+    )
+    if not (_has_sound_shapes(panel) and _has_sound_rows(panel)):
+        raise ValueError("its rows do not fit together")
+    format_stamps(panel.start[:1], panel.time)
+    return panel
+
+
+def _strings(texts: object) -> tuple[str, ...]:
+    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+        raise ValueError("its names are no texts")
+    return tuple(texts)
+
+
+def _seasons(numbers: object) -> tuple[int, ...]:
+    if not isinstance(numbers, list) or not numbers or not all(type(n) is int and n >= 1 for n in numbers):
+        raise ValueError("its seasons are no numbers of steps")
+    return tuple(numbers)
+
+
+def _has_sound_shapes(panel: Panel) -> bool:
+    rows, num_series = len(panel.values), panel.num_series
+    per_series = (panel.lengths, panel.start, panel.future_offsets, panel.future_lengths, panel.static_covariates)
+    widths = (
+        (panel.values, panel.target_names),
+        (panel.past_covariates, panel.past_names),
+        (panel.future_covariates, panel.future_names),
+        (panel.static_covariates, panel.static_names),
+    )
+    return (
+        num_series > 0
+        and panel.observed.shape == panel.values.shape
+        and len(panel.past_covariates) == rows
+        and all(len(array) == num_series for array in per_series)
+        and all(array.shape[1] == len(names) for array, names in widths)
+    )
+
+
+def _has_sound_rows(panel: Panel) -> bool:
+    """Tell whether offsets and lengths stay within the rows, and all values are finite."""
+    counts = (panel.offsets, panel.lengths, panel.future_offsets, panel.future_lengths)
+    floats = (panel.values, panel.past_covariates, panel.future_covariates, panel.static_covariates)
+    future_rows = len(panel.future_covariates)
+    return (
+        all(bool((array >= 0).all() and (array < _LARGEST).all()) for array in counts)
+        and bool((np.abs(panel.start) < _LARGEST).all())
+        and bool((panel.lengths > 0).all() and (panel.offsets + panel.lengths <= len(panel.values)).all())
+        and bool((panel.future_lengths >= panel.lengths).all())
+        and bool((panel.future_offsets + panel.future_lengths <= future_rows).all())
+        and all(bool(np.isfinite(array).all()) for array in floats)
+    )

@@ -1,0 +1,83 @@
+"""What needs a process of its own: closed and full streams, signals."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+ENDLESS = ("--max-steps", "10000000", "--ensemble", "1", "--hidden-size", "8")
+
+
+@pytest.fixture
+def program_at(tmp_path: Path, clean_env: Mapping[str, str]) -> "Program":
+    return Program(tmp_path, clean_env)
+
+
+class Program:
+    """Starts the program in a folder, from a shell or as a child that gets signals."""
+
+    def __init__(self, folder: Path, env: Mapping[str, str]) -> None:
+        self.folder, self.env = folder, {**env, "PYTHON": sys.executable}
+
+    def shell(self, line: str) -> subprocess.CompletedProcess[str]:
+        """Run a line in which `rnncast` stands for the program."""
+        line = "set -o pipefail; " + line.replace("rnncast", f"{sys.executable} -m rnncast")
+        return subprocess.run(
+            ["bash", "-c", line], cwd=self.folder, env=self.env, capture_output=True, encoding="utf-8", check=False
+        )
+
+    def start(self, *args: str | Path) -> "subprocess.Popen[str]":
+        """Start the program and leave it running."""
+        command = [sys.executable, "-m", "rnncast", *map(str, args)]
+        return subprocess.Popen(
+            command, cwd=self.folder, env=self.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
+        )
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_during_training_leaves_the_old_checkpoint_and_nothing_else(
+    program_at: Program, airline: Path, tmp_path: Path, number: signal.Signals, status: int
+) -> None:
+    (tmp_path / "rnncast.safetensors").write_bytes(b"old")
+    running = program_at.start("train", airline, *ENDLESS)
+    assert running.stderr is not None
+    assert "144 rows" in running.stderr.readline()
+    running.send_signal(number)
+    stdout, stderr = running.communicate(timeout=60)
+    assert (running.returncode, stdout) == (status, "")
+    assert "Traceback" not in stderr
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"rnncast.safetensors": b"old"}
+
+
+def test_a_reader_that_goes_away_is_no_failure(program_at: Program, trained: Path) -> None:
+    done = program_at.shell(f"rnncast predict -c {trained} -H 2000 | head -n 1")
+    assert (done.returncode, done.stdout) == (0, "month,forecast,lo-80,hi-80,lo-95,hi-95\n")
+    assert "Error" not in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no full device")
+def test_a_full_disk_behind_standard_output_is_one_line_and_status_1(program_at: Program, trained: Path) -> None:
+    done = program_at.shell(f"rnncast predict -c {trained} > /dev/full")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert done.stderr.startswith("Error: the output cannot be written: ")
+
+
+def test_closed_streams_are_quiet(program_at: Program, trained: Path) -> None:
+    done = program_at.shell(f"rnncast predict -c {trained} -o f.csv >&- 2>&- <&-")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert (program_at.folder / "f.csv").exists()
+
+
+def test_nothing_off_a_terminal_has_escapes_and_the_home_stays_empty(
+    program_at: Program, airline: Path, clean_env: Mapping[str, str]
+) -> None:
+    done = program_at.shell(f"rnncast train {airline} --max-steps 2 --ensemble 1 --format table")
+    assert done.returncode == 0
+    assert "\x1b" not in done.stdout + done.stderr
+    assert "\r" not in done.stdout + done.stderr
+    assert os.listdir(clean_env["HOME"]) == []

@@ -1,0 +1,71 @@
+import numpy as np
+import pytest
+import torch
+
+from rnncast import device, registry
+from rnncast.config import RunConfig
+from rnncast.errors import DeviceError
+from rnncast.forecasting import forecast
+from rnncast.training import Loop, fit
+from rnncast.windows import Windows
+from tests.making import CPU, TINY, loop_of, network_of, panel_of, same_units, walk
+
+PANEL = panel_of([walk(30, seed=1), walk(18, seed=2)])
+
+
+def test_a_device_that_was_asked_for_is_chosen() -> None:
+    assert device.choose(RunConfig(device="cpu")) == CPU
+
+
+@pytest.mark.parametrize(
+    ("cuda", "mps", "expected"), [(True, True, "cuda"), (False, True, "mps"), (False, False, "cpu")]
+)
+def test_auto_prefers_an_accelerator(monkeypatch: pytest.MonkeyPatch, cuda: bool, mps: bool, expected: str) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
+    monkeypatch.setattr(torch, "zeros", lambda *size, device: None)
+    assert device.choose(RunConfig(device="auto")).type == expected
+
+
+@pytest.mark.parametrize("name", ["abacus", "cuda:99", "cpu:x", ""])
+def test_a_device_that_does_not_exist_is_an_error_with_advice(name: str) -> None:
+    with pytest.raises(DeviceError, match=f"device '{name}' cannot be used") as caught:
+        device.choose(RunConfig(device=name))
+    assert "--device auto" in caught.value.hint
+    assert "\n" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("asked", "work", "threads"),
+    [(None, device.WORTH_SHARING, 2), (None, device.WORTH_SHARING - 1, 1), (3, 1, 3)],
+)
+def test_threads_are_used_where_the_work_is_worth_them(
+    monkeypatch: pytest.MonkeyPatch, asked: int | None, work: int, threads: int
+) -> None:
+    used: list[int] = []
+    monkeypatch.setattr(device.process, "granted_threads", lambda: 2)
+    monkeypatch.setattr(torch, "set_num_threads", used.append)
+    device.use_threads(RunConfig(threads=asked), work)
+    assert used == [threads]
+
+
+@pytest.mark.cuda
+@pytest.mark.parametrize("model", registry.MODELS)
+def test_cuda_forecasts_what_the_cpu_does(model: str) -> None:
+    network = network_of(PANEL, model=model, num_layers=2, attention=True)
+    on_cpu = forecast([network], PANEL, 5, logarithm=False)
+    on_cuda = forecast([network.to("cuda")], PANEL, 5, logarithm=False)
+    np.testing.assert_allclose(on_cuda.point, on_cpu.point, rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(on_cuda.quantiles, on_cpu.quantiles, rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.cuda
+def test_cuda_trains_as_the_cpu_does() -> None:
+    loop = loop_of(PANEL)
+    on_cuda = loop_of(PANEL)
+    windows = Windows(PANEL, same_units(PANEL), 8, 3, torch.device("cuda"))
+    loop.windows = Windows(PANEL, same_units(PANEL), 8, 3, CPU)
+    on_cuda = Loop(on_cuda.network.to("cuda"), windows, on_cuda.index, on_cuda.training)
+    ours, theirs = ([record.loss for record in fit(one, "fit")] for one in (loop, on_cuda))
+    assert len(ours) == TINY["max_steps"]
+    np.testing.assert_allclose(ours, theirs, rtol=1e-2)

@@ -1,0 +1,155 @@
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from rnncast import api
+from rnncast.config import MISSING, DataConfig
+from rnncast.evaluation import Plan, Scores, backtest, learned_rows
+from rnncast.network import Network
+from rnncast.panel import IntArray, Panel
+from rnncast.reading import panel_from_frame
+
+TINY = {"max_steps": 3, "ensemble": 1, "hidden_size": 4, "context_length": 24, "horizon": 4}
+STEPS, FIRST = 80, 59
+
+
+def frame(values: np.ndarray, start: str = "2024-01-01") -> pd.DataFrame:
+    return pd.DataFrame({"ds": pd.date_range(start, periods=len(values)), "y": values})
+
+
+def wave(count: int = STEPS, level: float = 20.0) -> np.ndarray:
+    steps = np.arange(count)
+    return level + 5 * np.sin(2 * np.pi * steps / 7) + 0.05 * steps + np.cos(steps**2)
+
+
+@pytest.fixture(scope="module")
+def forecaster() -> api.Forecaster:
+    return api.train(frame(wave(60)), **TINY)
+
+
+@pytest.fixture(scope="module")
+def networks(forecaster: api.Forecaster) -> list[Network]:
+    return forecaster.checkpoint.networks("final", torch.device("cpu"))
+
+
+def panel_of(values: np.ndarray, missing: str = "interpolate") -> Panel:
+    return panel_from_frame(frame(values), DataConfig(missing=missing, freq="D")).panel
+
+
+@pytest.mark.parametrize("logarithm", [True, False])
+@pytest.mark.parametrize("missing", [name for name in MISSING if name != "error"])
+def test_no_forecast_sees_what_came_after_its_origin(
+    networks: list[Network], monkeypatch: pytest.MonkeyPatch, missing: str, logarithm: bool
+) -> None:
+    before = wave()
+    # A gap that reaches from before the first origin to after it: its fill must not tell of later rows.
+    before[FIRST - 3 : FIRST + 1] = np.nan
+    before[20:23] = np.nan
+    after = before.copy()
+    after[FIRST + 1 :] = 1000 * np.random.default_rng(1).random(STEPS - FIRST - 1) + 1
+    seen: list[list[np.ndarray]] = []
+    for values in (before, after):
+        outcomes: list[np.ndarray] = []
+        seen.append(outcomes)
+
+        def keep(outcome: object, kept: list[np.ndarray] = outcomes) -> dict[str, object]:
+            kept.append(outcome.point.copy())  # type: ignore[attr-defined]
+            return {}
+
+        monkeypatch.setattr("rnncast.evaluation._score", keep)
+        plan = Plan(np.array([FIRST]), 1, 4, 4)
+        backtest("lstm", networks, panel_of(values, missing), plan, logarithm)
+    assert len(seen[0]) == 4
+    for one, other in zip(*seen, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_later_windows_see_what_came_before_them(forecaster: api.Forecaster) -> None:
+    def last(values: np.ndarray) -> float:
+        return forecaster.backtest(frame(values, "2025-01-01"), windows=2).overall("lstm", "mae")
+
+    changed = wave()
+    changed[STEPS - 8 : STEPS - 4] += 3
+    assert last(wave()) != last(changed)
+
+
+def overall(scores: Scores) -> float:
+    return scores.overall("lstm", "mae")
+
+
+def test_a_score_is_the_error_of_the_forecast_from_the_rows_before(forecaster: api.Forecaster) -> None:
+    values = wave(90)
+    scores = forecaster.backtest(frame(values), windows=1)
+    found = forecaster.predict(frame(values[:-4]))["forecast"].to_numpy()
+    assert overall(scores) == pytest.approx(np.abs(found - values[-4:]).mean())
+    assert scores.overall("naive", "mae") == pytest.approx(np.abs(values[-5] - values[-4:]).mean())
+
+
+def test_a_backtest_is_the_mean_over_its_origins(forecaster: api.Forecaster) -> None:
+    values = wave(80)
+    errors = [
+        np.abs(forecaster.predict(frame(values[:n]))["forecast"].to_numpy() - values[n : n + 4]).mean()
+        for n in (68, 72, 76)
+    ]
+    assert overall(forecaster.backtest(frame(values), windows=3)) == pytest.approx(np.mean(errors))
+
+
+def known(panel: Panel, learned: Panel, held_out: int = 4) -> IntArray:
+    return learned_rows(panel, learned, np.full(learned.num_series, held_out))
+
+
+def test_rows_up_to_the_held_out_ones_are_known() -> None:
+    learned = panel_of(wave(60))
+    assert known(learned, learned).tolist() == [56]
+    assert known(panel_of(wave(70)), learned).tolist() == [56]
+    assert known(panel_of(wave(70)), learned, held_out=0).tolist() == [60]
+    assert known(learned.truncated(np.array([30])), learned).tolist() == [30]
+
+
+def test_another_series_with_the_same_stamps_is_not_known() -> None:
+    assert known(panel_of(wave(60, level=50)), panel_of(wave(60))).tolist() == [0]
+
+
+def test_a_series_with_a_few_corrected_values_is_still_known() -> None:
+    values = wave(60)
+    values[::3] += 1
+    assert known(panel_of(values), panel_of(wave(60))).tolist() == [56]
+
+
+def test_rows_after_all_that_was_learned_are_new_and_rows_before_may_be_known() -> None:
+    late = panel_from_frame(frame(wave(20), "2025-01-01"), DataConfig()).panel
+    early = panel_from_frame(frame(wave(20), "2023-01-01"), DataConfig()).panel
+    assert known(late, panel_of(wave(60))).tolist() == [0]
+    assert known(early, panel_of(wave(60))).tolist() == [20]
+
+
+def test_only_the_series_of_the_same_id_is_known() -> None:
+    both = pd.concat([frame(wave(60)).assign(id=name) for name in ("a", "b")])
+    one = panel_from_frame(both[both["id"] == "a"], DataConfig(id=("id",))).panel
+    assert known(panel_from_frame(both, DataConfig(id=("id",))).panel, one).tolist() == [56, 0]
+
+
+def test_new_rows_are_forecast_with_the_final_weights_and_held_out_ones_with_the_others(
+    forecaster: api.Forecaster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    original = type(forecaster.checkpoint).networks
+
+    def networks(self: object, which: str, device: torch.device) -> list[Network]:
+        asked.append(which)
+        return original(self, which, device)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(type(forecaster.checkpoint), "networks", networks)
+    for count in (60, 62, 64, 80):
+        forecaster.evaluate(frame(wave(count)))
+    forecaster.evaluate()
+    assert asked == ["heldout", "heldout", "final", "final", "heldout"]
+
+
+def test_a_checkpoint_of_the_last_rows_alone_asks_for_the_data(forecaster: api.Forecaster) -> None:
+    part = api.Forecaster(replace(forecaster.checkpoint, is_whole=False))
+    with pytest.raises(api.UsageError, match="only the last rows"):
+        part.evaluate()
