@@ -1,0 +1,1 @@
+"""Measures what the project promises: one file a subject, `python -m bench [SUBJECT ...]` runs them."""
