@@ -1,29 +1,24 @@
 """The engine: train, load, forecast, evaluate; what Python users and the commands both call."""
 
 import os
-import platform
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from os import PathLike
 from typing import Any, TypedDict, Unpack
 
 import numpy as np
 import pandas as pd
-import torch
 
-from rnncast import __version__, checkpoint, device, packing, selection
+from rnncast import __version__, checkpoint, device, holdout
 from rnncast.checkpoint import Checkpoint
 from rnncast.config import Config, DataConfig, RunConfig
-from rnncast.ensemble import fit_members
 from rnncast.errors import DataError, UsageError
-from rnncast.evaluation import Plan, Scores, backtest, learned_rows
+from rnncast.evaluation import Scores, backtest, learned_rows, plan_origins
 from rnncast.forecasting import forecast
-from rnncast.frequency import format_stamps
 from rnncast.network import Columns, Network, num_weights
 from rnncast.panel import Forecast, IntArray, Panel
 from rnncast.reading import Reading, panel_from_frame, panel_with_future, read_panel
 from rnncast.rendering import views
-from rnncast.training import Fit, Progress
 
 Path = str | PathLike[str]
 Data = pd.DataFrame | Path | Sequence[Path] | Reading
@@ -103,9 +98,8 @@ class Forecaster:
             DataError: data that do not fit the checkpoint.
         """
         panel = (self.own(future) if data is None else self.read(data, future)).panel
-        horizon = horizon or self.horizon
-        _check_ahead(panel, horizon)
-        return forecast(self._networks("final", panel.num_series), panel, horizon, self._logarithm)
+        networks = self._networks("final", panel.num_series)
+        return forecast(networks, panel, horizon or self.horizon, self._logarithm)
 
     def predict(
         self,
@@ -142,7 +136,7 @@ class Forecaster:
         panel = self._own_rows() if data is None else self.read(data).panel
         horizon = horizon or self.horizon
         which, learned = self._unlearned(panel, horizon)
-        plan = _plan(panel, learned, horizon, windows, stride or horizon)
+        plan = plan_origins(panel, learned, horizon, windows, stride)
         name = self.checkpoint.config.model.model
         return backtest(name, self._networks(which, panel.num_series * plan.windows), panel, plan, self._logarithm)
 
@@ -226,13 +220,12 @@ def train(data: Data, **settings: Unpack[Settings]) -> Forecaster:
         RunError: training failed.
     """
     config = Config.of(settings)
-    running = training(read(data, config.data), config)
+    running = holdout.run(read(data, config.data), config)
     while True:
         try:
             next(running)
         except StopIteration as done:
-            result: Forecaster = done.value
-            return result
+            return Forecaster(done.value, config.run)
 
 
 def load(path: Path, run: RunConfig | None = None) -> Forecaster:
@@ -277,99 +270,3 @@ def read(data: Data, config: DataConfig, future: Ahead | None = None) -> Reading
 
 def _path(future: Ahead) -> pd.DataFrame | str:
     return future if isinstance(future, pd.DataFrame) else os.fspath(future)
-
-
-def training(reading: Reading, config: Config) -> Generator[Progress, None, Forecaster]:
-    """Fit without the held-out rows, measure on them, fit on all rows; yield progress on the way.
-
-    Raises:
-        DataError: a series is too short.
-        UsageError: settings that do not fit the data.
-        RunError: training failed.
-    """
-    panel = reading.panel
-    config = selection.resolve(replace(config, data=reading.roles), panel)
-    where = device.choose(config.run)
-    held_out = selection.holdout(panel.lengths, config.training.test or 0)
-    before = panel.truncated(panel.lengths - held_out)
-    validation = selection.holdout(before.lengths, config.training.validation or 0)
-    judged = before if validation.any() else None
-    half = config.with_settings({"time_limit": _share_of_time(config)})
-    learned = before.truncated(before.lengths - validation)
-    networks, fits = yield from fit_members("held-out", half, learned, judged, (), where)
-    report: dict[str, Any] = {"steps": [fit.best_step for fit in fits]}
-    if held_out.any():
-        plan = Plan(panel.lengths - held_out - 1, 1, int(held_out.max()), config.window.horizon or 1)
-        scores = backtest(config.model.model, networks, panel, plan, config.window.transform == "log")
-        report["scores"] = views.plain(scores)
-    final, refits = yield from fit_members("final", half, panel, None, fits if judged else (), where)
-    context = config.window.context_length or 1
-    kept, is_whole = packing.tail(panel, context + int(held_out.max()))
-    return Forecaster(
-        Checkpoint(
-            config=config,
-            columns=Columns.of(panel),
-            heldout=tuple(network.state_dict() for network in networks),
-            final=tuple(network.state_dict() for network in final),
-            panel=kept,
-            held_out=held_out,
-            is_whole=is_whole,
-            report=report,
-            history=[record for one in (*fits, *refits) for record in _history(one)],
-            versions={"rnncast": __version__, "torch": torch.__version__, "python": platform.python_version()},
-        ),
-        config.run,
-    )
-
-
-def _share_of_time(config: Config) -> float | None:
-    """Return the seconds that one fit may take: every member is fitted twice."""
-    limit = config.training.time_limit
-    return limit and limit / 2 / (config.training.ensemble or 1)
-
-
-def _history(fit: Fit) -> list[Mapping[str, Any]]:
-    """Return a fit's records as plain values, without what differs from run to run."""
-    return [
-        {
-            "fit": progress.fit,
-            "step": progress.step,
-            "loss": progress.loss,
-            "validation": progress.validation,
-            "learning_rate": progress.learning_rate,
-        }
-        for progress in fit.history
-        if not progress.diverged
-    ]
-
-
-def _plan(panel: Panel, learned: IntArray, horizon: int, windows: int | None, stride: int) -> Plan:
-    """Return from which origins to forecast: the last `windows` that rest on no learned row after them."""
-    known = np.where(learned > 0, learned, np.maximum(panel.lengths // 2, panel.lengths - 5 * horizon))
-    free = int((panel.lengths - known).max())
-    if windows is None:
-        windows = max(1, (free - horizon) // stride + 1)
-    needed = horizon + (windows - 1) * stride
-    if needed > free and (windows > 1 or free == 0):
-        what = "a window" if windows == 1 else f"{windows} windows"
-        raise UsageError(
-            f"{what} of {horizon} steps {'needs' if windows == 1 else 'need'} {needed} rows that the weights have not "
-            f"learned from, and there are {free or 'none'}.",
-            f"Train with --test {needed}, ask for fewer --windows, or give newer rows.",
-        )
-    return Plan(np.maximum(panel.lengths - needed, np.maximum(known, 1)) - 1, windows, stride, horizon)
-
-
-def _check_ahead(panel: Panel, horizon: int) -> None:
-    """Raise a DataError that names the first stamp whose future covariates are missing."""
-    if not panel.future_names:
-        return
-    short = np.flatnonzero(panel.future_lengths < panel.lengths + horizon)
-    if len(short):
-        first = short[0]
-        stamp = format_stamps(panel.start[first : first + 1] + panel.future_lengths[first], panel.time)[0]
-        name = f"series '{'/'.join(panel.ids[first])}'" if panel.id_names else "the series"
-        raise DataError(
-            f"{name} has no {', '.join(panel.future_names)} at {stamp}, which a forecast of {horizon} steps needs.",
-            "Give them with --future-data FILE, or as rows at the end of the data with an empty target.",
-        )

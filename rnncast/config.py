@@ -130,7 +130,7 @@ class TrainingConfig:
             value = getattr(self, name)
             _require(value is None or value > 0, name, value, "a number above 0")
         _require(0 <= self.warmup < 1, "warmup", self.warmup, "a share of the steps in [0, 1)")
-        _require(bool(self.quantiles), "quantiles", self.quantiles, "at least one level")
+        _require(0.5 in self.quantiles, "quantiles", self.quantiles, "levels with 0.5, the forecast, among them")
         _require(all(0 < q < 1 for q in self.quantiles), "quantiles", self.quantiles, "levels between 0 and 1")
         _require(list(self.quantiles) == sorted(set(self.quantiles)), "quantiles", self.quantiles, "rising levels")
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from rnncast import registry
 from rnncast.baselines import forecast_baseline
+from rnncast.errors import UsageError
 from rnncast.forecasting import Predicted, forecast_windows, predict_from
 from rnncast.metrics import Outcome, Score, seasonal_error
 from rnncast.network import Network
@@ -46,20 +47,48 @@ class Scores:
     plan: Plan
     panel: Panel
 
-    @property
-    def best_baseline(self) -> str:
-        """Return the baseline of the lowest MASE, or of the lowest MAE where MASE is undefined."""
-        names = [name for name in self.by_name if name in registry.BASELINES]
-        return min(names, key=lambda name: _order(self.by_name[name]))
-
-    def overall(self, name: str, metric: str) -> float:
-        """Return a metric over all series."""
-        return self.by_name[name][metric].overall
+    def plain(self) -> dict[str, dict[str, float | None]]:
+        """Return every metric of every forecaster over all series; what is undefined or infinite is None."""
+        return {
+            name: {metric: _finite(score.overall) for metric, score in row.items()}
+            for name, row in self.by_name.items()
+        }
 
 
-def _order(scores: Mapping[str, Score]) -> float:
-    mase = scores["mase"].overall
-    return scores["mae"].overall if np.isnan(mase) else mase
+def _finite(value: float) -> float | None:
+    return value if np.isfinite(value) else None
+
+
+def plan_origins(
+    panel: Panel, learned: IntArray, horizon: int, windows: int | None = None, stride: int | None = None
+) -> Plan:
+    """Return the last `windows` origins that rest on no learned row after them.
+
+    Args:
+        panel: what is forecast.
+        learned: [N], how many rows of each series the weights have learned from.
+        horizon: steps forecast from each origin.
+        windows: number of origins; default as many as fit, in series that were not learned from at most
+            five in the later half.
+        stride: steps from one origin to the next; default one horizon.
+
+    Raises:
+        UsageError: so many origins would reach into rows that were learned from.
+    """
+    stride = stride or horizon
+    known = np.where(learned > 0, learned, np.maximum(panel.lengths // 2, panel.lengths - 5 * horizon))
+    free = int((panel.lengths - known).max())
+    if windows is None:
+        windows = max(1, (free - horizon) // stride + 1)
+    needed = horizon + (windows - 1) * stride
+    if needed > free and (windows > 1 or free == 0):
+        what = "a window" if windows == 1 else f"{windows} windows"
+        raise UsageError(
+            f"{what} of {horizon} steps {'needs' if windows == 1 else 'need'} {needed} rows that the weights have not "
+            f"learned from, and there are {free or 'none'}.",
+            f"Train with --test {needed}, ask for fewer --windows, or give newer rows.",
+        )
+    return Plan(np.maximum(panel.lengths - needed, np.maximum(known, 1)) - 1, windows, stride, horizon)
 
 
 def backtest(name: str, networks: Sequence[Network], panel: Panel, plan: Plan, logarithm: bool) -> Scores:

@@ -8,8 +8,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from rnncast.errors import DataError
+from rnncast.frequency import format_stamps
 from rnncast.network import Network
-from rnncast.panel import FloatArray, Forecast, IntArray, Panel
+from rnncast.panel import FloatArray, Forecast, IntArray, Panel, series_name
 from rnncast.scaling import Units
 from rnncast.windows import Batch, Windows
 
@@ -29,7 +31,11 @@ def forecast(networks: Sequence[Network], panel: Panel, horizon: int, logarithm:
 
     Beyond the networks' own horizon the forecast goes on from its own median, and the deviations of
     the quantiles add up as those of independent errors do.
+
+    Raises:
+        DataError: future covariates that do not reach so far.
     """
+    _check_ahead(panel, horizon)
     windows = forecast_windows(networks, panel, logarithm)
     predicted = predict_from(networks, windows, np.arange(panel.num_series), panel.lengths - 1, horizon)
     return Forecast(
@@ -39,6 +45,19 @@ def forecast(networks: Sequence[Network], panel: Panel, horizon: int, logarithm:
         first=panel.start + panel.lengths,
         panel=panel,
     )
+
+
+def _check_ahead(panel: Panel, horizon: int) -> None:
+    """Raise a DataError that names the first stamp whose future covariates are missing."""
+    short = np.flatnonzero(panel.future_lengths < panel.lengths + horizon)
+    if len(short) and panel.future_names:
+        first = short[0]
+        stamp = format_stamps(panel.start[first : first + 1] + panel.future_lengths[first], panel.time)[0]
+        names = ", ".join(panel.future_names)
+        raise DataError(
+            f"{series_name(panel.ids, first)} has no {names} at {stamp}, which a forecast of {horizon} steps needs.",
+            "Give them with --future-data FILE, or as rows at the end of the data with an empty target.",
+        )
 
 
 class ForecastWindows(NamedTuple):
@@ -86,6 +105,7 @@ def _member(network: Network, windows: Windows, series: IntArray, ends: IntArray
     """Return one network's forecast in units of the series, block after block of its own horizon."""
     device, length = windows.values.device, network.shape.context_length
     index, origin = torch.from_numpy(series).to(device), torch.from_numpy(ends).to(device)
+    side = (torch.tensor(network.head.levels, device=device) - 0.5).sign()  # [Q], below or above the median
     blocks: list[tuple[Tensor, Tensor]] = []
     batch = windows.batch(index, origin)
     for done in range(0, horizon, network.shape.horizon):
@@ -94,7 +114,7 @@ def _member(network: Network, windows: Windows, series: IntArray, ends: IntArray
         point, quantiles = network.forecast(batch)
         spread = quantiles - point[..., None]  # [B, H, C, Q]
         if blocks:
-            spread = spread.sign() * (spread.square() + blocks[-1][1][:, -1:].square()).sqrt()
+            spread = side * (spread.square() + blocks[-1][1][:, -1:].square()).sqrt()
         blocks.append((point, spread))
     point, spread = (torch.cat(parts, dim=1)[:, :horizon] for parts in zip(*blocks, strict=True))
     return Predicted(_array(point), _array(point[..., None] + spread))

@@ -15,6 +15,11 @@ BoolArray = NDArray[np.bool_]
 TextArray = NDArray[np.str_]
 
 
+def series_name(ids: TextArray, series: int) -> str:
+    """Return how a message calls a series: its id, or "the series" where there is only one."""
+    return f"series '{' '.join(ids[series].tolist())}'" if ids.shape[1] else "the series"
+
+
 @dataclass(frozen=True, slots=True)
 class TimeAxis:
     """Says how ordinals become stamps; the same for all series of a panel.

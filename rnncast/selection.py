@@ -18,7 +18,7 @@ import numpy as np
 from rnncast import frequency
 from rnncast.config import Config
 from rnncast.errors import DataError, UsageError
-from rnncast.panel import IntArray, Panel
+from rnncast.panel import IntArray, Panel, series_name
 from rnncast.scaling import prefers_logarithm
 
 LONGEST_LAGS = 192
@@ -28,9 +28,12 @@ SMALL, LARGE = 2_000, 100_000
 """Values below which data are small, and from which on they are large."""
 
 
-def holdout(lengths: IntArray, rows: int) -> IntArray:
-    """Return how many rows at the end of each series [N] are kept out: `rows`, at most a quarter."""
-    return np.minimum(rows, lengths // 4)
+def holdout(lengths: IntArray, asked: int | None, horizon: int) -> IntArray:
+    """Return how many rows at the end of each series [N] are kept out.
+
+    What was asked for is at most half of a series; the default, one horizon, at most a quarter.
+    """
+    return np.minimum(horizon, lengths // 4) if asked is None else np.minimum(asked, lengths // 2)
 
 
 def resolve(config: Config, panel: Panel) -> Config:
@@ -45,12 +48,12 @@ def resolve(config: Config, panel: Panel) -> Config:
     horizon = config.window.horizon or default_horizon(panel)
     check_lengths(panel, horizon)
     defaults = {"horizon": horizon, "season_length": panel.season_lengths}
-    defaults |= _window(config, panel, horizon) | {"test": horizon, "validation": horizon}
+    defaults |= _window(config, panel, horizon)
     config = _fill(config, defaults)
     config = _fill(config, _network(config, panel))
     _check_windows(config)
     if config.window.transform == "auto":
-        before = panel.truncated(panel.lengths - holdout(panel.lengths, config.training.test or 0))
+        before = panel.truncated(panel.lengths - holdout(panel.lengths, config.training.test, horizon))
         config = config.with_settings({"transform": "log" if prefers_logarithm(before) else "none"})
     return config
 
@@ -65,7 +68,7 @@ def _check_windows(config: Config) -> None:
         )
     if (config.window.num_lags or segment) < segment:
         raise UsageError(
-            f"{config.window.num_lags} lags are fewer than the {segment} steps of a segment, so some would never be read.",
+            f"{config.window.num_lags} lags are fewer than the {segment} steps of a segment: some would not be read.",
             "Make --lags at least --segment.",
         )
 
@@ -81,10 +84,10 @@ def check_lengths(panel: Panel, horizon: int) -> None:
     """Raise a DataError that names the first series shorter than the horizon, if there is one."""
     short = np.flatnonzero(panel.lengths < max(horizon, 4))
     if len(short):
-        name = f"series '{'/'.join(panel.ids[short[0]])}'" if panel.id_names else "the series"
+        name, rows = series_name(panel.ids, short[0]), panel.lengths[short[0]]
         more = f" ({len(short) - 1} more are too short)" if len(short) > 1 else ""
         raise DataError(
-            f"{name} has {panel.lengths[short[0]]} rows, fewer than the horizon of {horizon} steps{more}.",
+            f"{name} has {rows} rows, fewer than the horizon of {horizon} steps{more}.",
             "Give a shorter --horizon, or leave such series out.",
         )
 

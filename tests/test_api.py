@@ -15,7 +15,7 @@ from rnncast.config import Config
 
 TINY = {"max_steps": 3, "ensemble": 1, "hidden_size": 4, "context_length": 24}
 # What only predicting and evaluating can use, or only the command line has.
-NOT_SETTINGS = {"data", "output", "format_name", "fail_if", "list_models", "help"}
+NOT_SETTINGS = {"data", "output", "format_name", "fail_if", "list_models", "help", "quiet", "verbose", "no_color"}
 
 
 @pytest.fixture(scope="module")

@@ -69,7 +69,7 @@ def test_no_forecast_sees_what_came_after_its_origin(
 
 def test_later_windows_see_what_came_before_them(forecaster: api.Forecaster) -> None:
     def last(values: np.ndarray) -> float:
-        return forecaster.backtest(frame(values, "2025-01-01"), windows=2).overall("lstm", "mae")
+        return forecaster.backtest(frame(values, "2025-01-01"), windows=2).plain()["lstm"]["mae"]
 
     changed = wave()
     changed[STEPS - 8 : STEPS - 4] += 3
@@ -77,7 +77,7 @@ def test_later_windows_see_what_came_before_them(forecaster: api.Forecaster) -> 
 
 
 def overall(scores: Scores) -> float:
-    return scores.overall("lstm", "mae")
+    return scores.plain()["lstm"]["mae"]
 
 
 def test_a_score_is_the_error_of_the_forecast_from_the_rows_before(forecaster: api.Forecaster) -> None:
@@ -85,7 +85,7 @@ def test_a_score_is_the_error_of_the_forecast_from_the_rows_before(forecaster: a
     scores = forecaster.backtest(frame(values), windows=1)
     found = forecaster.predict(frame(values[:-4]))["forecast"].to_numpy()
     assert overall(scores) == pytest.approx(np.abs(found - values[-4:]).mean())
-    assert scores.overall("naive", "mae") == pytest.approx(np.abs(values[-5] - values[-4:]).mean())
+    assert scores.plain()["naive"]["mae"] == pytest.approx(np.abs(values[-5] - values[-4:]).mean())
 
 
 def test_a_backtest_is_the_mean_over_its_origins(forecaster: api.Forecaster) -> None:

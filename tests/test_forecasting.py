@@ -11,7 +11,7 @@ from rnncast.forecasting import forecast, interval
 from rnncast.network import Network
 from rnncast.panel import Forecast, Panel
 
-TINY = {"max_steps": 3, "ensemble": 1, "hidden_size": 4, "context_length": 24, "horizon": 4}
+TINY = {"max_steps": 3, "ensemble": 1, "hidden_size": 4, "context_length": 24, "horizon": 4, "transform": "none"}
 
 
 def table(names: str, count: int = 60) -> pd.DataFrame:

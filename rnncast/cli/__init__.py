@@ -23,7 +23,7 @@ import click
 from rnncast import __version__, process
 from rnncast.cli.evaluate import evaluate
 from rnncast.cli.inspect import inspect
-from rnncast.cli.options import Talk
+from rnncast.cli.options import talk_options
 from rnncast.cli.predict import predict
 from rnncast.cli.train import train
 from rnncast.errors import RnncastError, UsageError, nearest
@@ -70,13 +70,9 @@ SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 @click.group(cls=Commands, context_settings=SETTINGS, help=HELP)
 @click.version_option(__version__, prog_name="rnncast")
-@click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors on stderr.")
-@click.option("-v", "--verbose", count=True, help="Say more on stderr: every choice; twice: tracebacks too.")
-@click.option("--no-color", is_flag=True, help="Use no colours, as with NO_COLOR set.")
-@click.pass_context
-def program(ctx: click.Context, quiet: bool, verbose: int, no_color: bool) -> None:
-    """Remember what all commands share."""
-    ctx.obj = Talk(quiet=quiet, verbose=verbose, colour=not (no_color or os.environ.get("NO_COLOR")))
+@talk_options
+def program() -> None:
+    """Lead to the commands; what they share is in `options`."""
 
 
 for command in (train, predict, evaluate, inspect):

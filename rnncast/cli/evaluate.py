@@ -22,6 +22,7 @@ from rnncast.cli.options import Talk, whole
 @options.run_options
 @options.output_option
 @options.format_option
+@options.talk_options
 @click.pass_obj
 def evaluate(
     talk: Talk,
@@ -57,7 +58,7 @@ def evaluate(
     about = api.about(forecaster, checkpoint, data) | views.plan(scores)
     table = views.series_table(scores, about) if per_series else views.scores_table(scores, about)
     emit(table, format_name, output, talk)
-    overall = views.plain(scores)
+    overall = scores.plain()
     talk.note(views.origins(scores))
     talk.note(views.verdict(overall))
     failure = first_failure(conditions, next(iter(overall.values())))

@@ -13,6 +13,7 @@ from rnncast.cli.options import Talk
 @options.data_options
 @options.output_option
 @options.format_option
+@options.talk_options
 @click.pass_obj
 def inspect(talk: Talk, /, file: tuple[str, ...], output: str | None, format_name: str | None, **settings: Any) -> None:
     """Show what FILE holds: columns, frequency, season and gaps of data, settings and scores of a checkpoint."""

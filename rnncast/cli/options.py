@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import click
@@ -36,6 +36,13 @@ class Talk:
         """Say something on stderr that only --verbose asks for."""
         if self.verbose:
             self.note(text)
+
+
+def _set(ctx: click.Context, param: click.Parameter, value: Any) -> None:
+    """Change what is said, on the program or on a command: what comes later adds to what came before."""
+    talk = ctx.obj or Talk()
+    change = {"colour": talk.colour and not value} if param.name == "no_color" else {str(param.name): value}
+    ctx.obj = replace(talk, **change) if value else talk
 
 
 def whole(least: int, most: int | None = None) -> Parse:
@@ -108,6 +115,13 @@ def setting(name: str, *flags: str, text: str, otherwise: str = "", **more: Any)
 _SECTIONS = [getattr(config.Config(), section.name) for section in fields(config.Config)]
 _DEFAULTS = {field.name: getattr(section, field.name) for section in _SECTIONS for field in fields(section)}
 _COL: dict[str, Any] = {"metavar": "COL", "multiple": True}
+
+talk_options = together(
+    click.option("-q", "--quiet", is_flag=True, expose_value=False, callback=_set, help="Say nothing but errors."),
+    click.option("-v", "--verbose", count=True, expose_value=False, callback=_set,
+                 help="Say every choice; twice: tracebacks too."),
+    click.option("--no-color", is_flag=True, expose_value=False, callback=_set, help="No colours; as NO_COLOR does."),
+)  # fmt: skip
 
 data_options = together(
     setting("target", "-t", "--target", text="Column to forecast; repeat for several.", **_COL),

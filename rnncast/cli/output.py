@@ -42,7 +42,7 @@ def emit(table: "Table", format_name: str | None, output: str | None, talk: Talk
         return
     on_terminal = sys.stdout.isatty()
     if on_terminal:
-        colour = talk.colour and os.environ.get("TERM") != "dumb"
+        colour = talk.colour and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
         screen = Screen(shutil.get_terminal_size().columns, colour, MAX_ROWS)
     else:
         screen = Screen()

@@ -27,6 +27,7 @@ from rnncast.cli.options import Talk, several, whole
 @options.run_options
 @options.output_option
 @options.format_option
+@options.talk_options
 @click.pass_obj
 def predict(
     talk: Talk,

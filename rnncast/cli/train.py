@@ -88,6 +88,7 @@ training_options = options.together(
 @options.run_options
 @click.option("-o", "--output", default=_OUTPUT, show_default=True, metavar="FILE", help="Checkpoint.")
 @options.format_option
+@options.talk_options
 @click.pass_obj
 def train(
     talk: Talk,
@@ -103,7 +104,7 @@ def train(
     DATA is one or more CSV files, plain or gzip, or - for standard input. What is not given is told
     from the data. If a condition of --fail-if holds, no checkpoint is written.
     """
-    from rnncast import api
+    from rnncast import api, holdout
     from rnncast.cli.output import check, emit
     from rnncast.cli.progress import show
     from rnncast.conditions import Condition, first_failure
@@ -117,7 +118,7 @@ def train(
     reading = api.read(data, asked.data)
     talk.note(views.summary(reading))
     talk.notes((*reading.left_out, *reading.notes))
-    forecaster = show(api.training(reading, asked), talk)
+    forecaster = api.Forecaster(show(holdout.run(reading, asked), talk), asked.run)
     for line in views.choices(forecaster.checkpoint.config):
         talk.detail(line)
     talk.notes(views.shortfalls(forecaster.checkpoint, asked))

@@ -141,8 +141,3 @@ class Rows:
     future: FloatArray
     static: FloatArray
     place: Callable[[int], str]
-
-
-def series_name(ids: TextArray, series: int) -> str:
-    """Return how a message calls a series: its id, or "the series" where there is only one."""
-    return f"series '{' '.join(ids[series].tolist())}'" if ids.shape[1] else "the series"

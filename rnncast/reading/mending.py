@@ -6,8 +6,7 @@ import numpy as np
 
 from rnncast import cleaning, frequency
 from rnncast.errors import DataError
-from rnncast.panel import FloatArray, IntArray, Panel
-from rnncast.reading.base import series_name
+from rnncast.panel import FloatArray, IntArray, Panel, series_name
 
 
 def fill(panel: Panel, method: str) -> Panel:

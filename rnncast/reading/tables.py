@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from rnncast import frequency
 from rnncast.config import DataConfig
 from rnncast.errors import DataError
-from rnncast.panel import BoolArray, FloatArray, IntArray, Panel, TextArray, TimeAxis
-from rnncast.reading.base import Reading, Rows, StampArray, series_name
+from rnncast.panel import BoolArray, FloatArray, IntArray, Panel, TextArray, TimeAxis, series_name
+from rnncast.reading.base import Reading, Rows, StampArray
 
 _SAMPLED_SERIES = 100
 _MOST_STEPS_PER_ROW = 100

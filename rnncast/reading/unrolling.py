@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from rnncast.config import DataConfig
 from rnncast.errors import DataError
-from rnncast.panel import FloatArray, TextArray
-from rnncast.reading.base import Column, Rows, Table, series_name
+from rnncast.panel import FloatArray, TextArray, series_name
+from rnncast.reading.base import Column, Rows, Table
 
 TARGET = "value"
 _MANY = 20

@@ -35,11 +35,11 @@ def forecast_table(forecast: Forecast, levels: Sequence[int], about: Mapping[str
 
 def scores_table(scores: Scores, about: Mapping[str, Any] | None = None) -> Table:
     """Return a row for the model and each baseline, a column for each metric."""
-    return metrics_table(plain(scores), about)
+    return metrics_table(scores.plain(), about)
 
 
 def metrics_table(scores: Mapping[str, Mapping[str, float | None]], about: Mapping[str, Any] | None = None) -> Table:
-    """Return the table of scores that are plain values, as `plain` gives them."""
+    """Return the table of scores that are plain values, as `Scores.plain` gives them."""
     metrics = [
         name for name in (*registry.METRICS, *registry.INTERVAL_METRICS) if any(name in s for s in scores.values())
     ]
@@ -61,13 +61,6 @@ def series_table(scores: Scores, about: Mapping[str, Any] | None = None) -> Tabl
         )
         columns.append(_column(metric, values))
     return Table("metrics", tuple(columns), about=about or {})
-
-
-def plain(scores: Scores) -> dict[str, dict[str, float | None]]:
-    """Return every metric of every forecaster as plain values; what is undefined is None."""
-    return {
-        name: {metric: _finite(score.overall) for metric, score in row.items()} for name, row in scores.by_name.items()
-    }
 
 
 def verdict(scores: Mapping[str, Mapping[str, float | None]]) -> str:
@@ -122,9 +115,7 @@ def choices(config: Config) -> list[str]:
 def shortfalls(checkpoint: Checkpoint, asked: Config) -> list[str]:
     """Return sentences on what was asked for and could not be done."""
     wanted, held = asked.training.test or 0, int(checkpoint.held_out.max())
-    if held >= wanted:
-        return []
-    return [f"{held} rows are held out, not {wanted}: no more than a quarter of a series."]
+    return [] if held >= wanted else [f"{held} rows are held out, not {wanted}: no more than half of a series."]
 
 
 def plan(scores: Scores) -> dict[str, Any]:

@@ -144,8 +144,8 @@ def test_patience_stops_a_fit_that_gains_nothing(call: Call, airline: Path) -> N
 
 
 def test_too_many_rows_to_hold_out_are_told(call: Call, airline: Path) -> None:
-    said = call("train", airline, *TINY, "--test", "60").stderr
-    assert "Note: 36 rows are held out, not 60" in said
+    said = call("train", airline, *TINY, "--test", "100").stderr
+    assert "Note: 72 rows are held out, not 100" in said
 
 
 WILD = ("--hidden-size", "8", "--ensemble", "1", "--model", "rnn", "--activation", "relu", "--optimizer", "sgd")
