@@ -43,7 +43,7 @@ TRAINING = [
     (["good.csv", "--dropout", "1"], "dropout is 1.0, expected a number in [0, 1)."),
     (["good.csv", "--lr", "nan"], "Invalid value for '--lr': 'nan' is not a number."),
     (["good.csv", "--lr", "-1"], "learning_rate is -1.0, expected a number above 0."),
-    (["good.csv", "--quantiles", "0.9,0.5,0.1"], "quantiles is (0.9, 0.1), expected rising levels."),
+    (["good.csv", "--quantiles", "0.9,0.5,0.1"], "quantiles is (0.9, 0.5, 0.1), expected rising levels."),
     (["good.csv", "--time-limit", "soon"], "Invalid value for '--time-limit': 'soon' is not a time"),
     (["good.csv", "--freq", "fortnight"], "freq is 'fortnight', which is no frequency."),
     (
