@@ -1,5 +1,6 @@
 """From the state at an origin to the H steps after it, all in one pass."""
 
+import torch
 from torch import Tensor, nn
 
 
@@ -20,6 +21,11 @@ class DirectDecoder(nn.Module):
         nn.init.zeros_(self.steps.weight)
         nn.init.zeros_(self.steps.bias)
         self.local = Local(state_size, future_size, outputs) if future_size else None
+
+    @torch.no_grad()
+    def start_from(self, outputs: Tensor) -> None:
+        """Put out `outputs` [H, outputs] for every state until training changes it."""
+        self.steps.bias.copy_(outputs.flatten())
 
     def forward(self, states: Tensor, future: Tensor) -> Tensor:
         """Return the outputs [B, O, H, outputs] for states [B, O, D] and future [B, O, H, K]."""

@@ -51,6 +51,7 @@ def fit_members(
         settings = replace(training, seed=training.seed + number)
         torch.manual_seed(settings.seed)
         network = _standardised(build(config, Columns.of(panel)), panel).to(device)
+        network.start_from(_usual(windows, index))
         batch = min(training.batch_size or 1, len(index))
         use_threads(config.run, batch * network.shape.num_origins * num_weights(network))
         network.half_precision = config.run.precision == "bf16"
@@ -66,6 +67,13 @@ def fit_members(
 
 def _windows(panel: Panel, units: Units, config: Config, device: torch.device) -> Windows:
     return Windows(panel, units, config.window.context_length or 1, config.window.horizon or 1, device)
+
+
+def _usual(windows: Windows, index: WindowIndex) -> Batch:
+    """Return evenly spaced windows that are learned from."""
+    series, ends = index.locate(torch.linspace(0, len(index) - 1, min(len(index), CHUNK)).long())
+    device = windows.values.device
+    return windows.batch(series.to(device), ends.to(device))
 
 
 def _validation(windows: Windows, ends: IntArray) -> list[Batch]:

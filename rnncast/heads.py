@@ -21,6 +21,13 @@ class Head(ABC):
         """Return the loss of each step [B, O, H, C] from params [B, O, H, C, P] and target [B, O, H, C]."""
 
     @abstractmethod
+    def initial(self, residual: Tensor) -> Tensor:
+        """Return params [H, C, P] whose point is zero and whose spread is that of the residuals [M, H, C].
+
+        NaN is a residual that was not seen.
+        """
+
+    @abstractmethod
     def point(self, params: Tensor) -> Tensor:
         """Return the point forecast [B, O, H, C]."""
 
@@ -50,6 +57,12 @@ class QuantileHead(Head):
         total: Tensor = torch.linalg.vecdot(excess, slope)
         return total * (2 / len(self.levels))
 
+    def initial(self, residual: Tensor) -> Tensor:
+        """Return the residuals' quantiles around their middle one."""
+        levels = torch.tensor(self.levels, dtype=residual.dtype, device=residual.device)
+        quantiles = residual.nanquantile(levels, dim=0).movedim(0, -1)  # [H, C, Q]
+        return quantiles - quantiles[..., self._middle, None]
+
     def point(self, params: Tensor) -> Tensor:
         """Return the middle level's value."""
         return self.quantiles(params)[..., self._middle]
@@ -67,6 +80,10 @@ class PointHead(Head):
     def __init__(self, levels: tuple[float, ...]) -> None:
         del levels
         self.levels = ()
+
+    def initial(self, residual: Tensor) -> Tensor:
+        """Return zeros: a point has no spread."""
+        return torch.zeros_like(residual[0, ..., None])
 
     def point(self, params: Tensor) -> Tensor:
         """Return the value."""

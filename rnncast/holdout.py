@@ -43,7 +43,9 @@ def run(reading: Reading, config: Config) -> Generator[Progress, None, Checkpoin
         plan = plan_origins(panel, panel.lengths - held_out, horizon)
         scores = backtest(config.model.model, networks, panel, plan, config.window.transform == "log")
         report["scores"] = scores.plain()
-    final, refits = yield from fit_members("final", timed, panel, None, fits if judged else (), where)
+    final, refits = networks, list[Fit]()
+    if held_out.any() or judged:
+        final, refits = yield from fit_members("final", timed, panel, None, fits if judged else (), where)
     kept, is_whole = packing.tail(panel, (config.window.context_length or 1) + int(held_out.max()))
     return Checkpoint(
         config=config,

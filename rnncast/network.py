@@ -15,6 +15,9 @@ from rnncast.panel import Panel
 from rnncast.scaling import causal_scale
 from rnncast.windows import Batch, calendar_seasons
 
+USUAL_ORIGINS = 4096
+"""Origins whose errors say what is usual before training."""
+
 
 @dataclass(frozen=True, slots=True)
 class Shape:
@@ -138,14 +141,31 @@ class Network(nn.Module):
         last_only = last_only or self.shape.origins == "last"
         batch = self.fold(batch)
         output = self(batch, last_only)
-        kept = slice(-1, None) if last_only else slice(None)
-        residual = (self._ahead(batch.target)[:, kept] - output.guess) / output.scale[:, :, None]
-        counted = self._ahead(batch.observed)[:, kept]  # [B, O, H, C]
-        if not last_only:
-            counted = counted & self._counted(batch.observed)[:, self.shape.at_origins, None]
+        residual, counted = self._residual(batch, output, last_only)
         residual = torch.where(counted, residual, 0.0)  # else 0 x inf, which is no number, could come in below
         losses = self.head.loss(output.params, residual)
         return (losses * counted).sum() / counted.sum().clamp(min=1)
+
+    @torch.no_grad()
+    def start_from(self, batch: Batch) -> None:
+        """Let the untrained network forecast the guess with the spread of the guess's errors in this batch.
+
+        So its intervals need not be found from nothing, which would take many steps.
+        """
+        batch = self.fold(batch)
+        output = self(batch)
+        residual, counted = self._residual(batch, output, last_only=False)
+        errors = torch.where(counted, residual, torch.nan).flatten(0, 1)[-USUAL_ORIGINS:]  # [M, H, C]
+        self.decoder.start_from(self.head.initial(errors).nan_to_num(0.0).flatten(1))  # [H, C x P]
+
+    def _residual(self, batch: Batch, output: Output, last_only: bool) -> tuple[Tensor, Tensor]:
+        """Return what the guess left over, in units of the scale, and where it counts, [B, O, H, C]."""
+        kept = slice(-1, None) if last_only else slice(None)
+        residual = (self._ahead(batch.target)[:, kept] - output.guess) / output.scale[:, :, None]
+        counted = self._ahead(batch.observed)[:, kept]
+        if not last_only:
+            counted = counted & self._counted(batch.observed)[:, self.shape.at_origins, None]
+        return residual, counted
 
     def forecast(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Return the point [B, H, C] and the quantiles [B, H, C, Q] after the windows' last step."""

@@ -4,7 +4,8 @@
 |---------------------------------------------------|---------|------------|-------------|--------|--------|-------|
 | season of 24 steps or more, ten seasons or more,  | season  | 14 seasons | 7 seasons   | 128    | 1      | 800   |
 | and a horizon of at least a season                |         |            |             |        |        |       |
-| other, under 2,000 values                         | 1 step  | 20 seasons | 1.5 seasons | 32     | 1      | 100   |
+| other, under 500 values                           | 1 step  | 20 seasons | 1.5 seasons | 32     | 1      | 100   |
+| other, under 2,000 values                         | 1 step  | 20 seasons | 1.5 seasons | 32     | 1      | 300   |
 | other, under 100,000 values                       | 1 step  | 20 seasons | 1.5 seasons | 64     | 2      | 300   |
 | other, larger                                     | 1 step  | 20 seasons | 1.5 seasons | 128    | 2      | 800   |
 
@@ -24,8 +25,8 @@ from rnncast.scaling import prefers_logarithm
 LONGEST_LAGS = 192
 """Most lags that the network reads at an origin by default."""
 
-SMALL, LARGE = 2_000, 100_000
-"""Values below which data are small, and from which on they are large."""
+TINY, SMALL, LARGE = 500, 2_000, 100_000
+"""Values below which data are tiny or small, and from which on they are large."""
 
 
 def holdout(lengths: IntArray, asked: int | None, horizon: int) -> IntArray:
@@ -137,7 +138,7 @@ def _network(config: Config, panel: Panel) -> dict[str, object]:
         "ensemble": 3 if small else 1,
         "batch_size": 32 if small else 128,
         "learning_rate": 5e-3 if segmented else 2e-3 if large else 3e-3,
-    } | _length(config, 100 if small else 800 if large or segmented else 300)
+    } | _length(config, 100 if values < TINY else 800 if large or segmented else 300)
 
 
 def _length(config: Config, steps: int) -> dict[str, object]:

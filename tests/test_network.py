@@ -301,3 +301,23 @@ def test_settings_left_open_cannot_be_built() -> None:
 def test_the_fast_asinh_equals_torchs() -> None:
     values = torch.cat([torch.linspace(-50, 50, 1001), torch.tensor([0.0, 1e-6, -1e-6])])
     torch.testing.assert_close(_asinh(values), values.asinh(), rtol=1e-6, atol=2e-7)
+
+
+def test_before_training_the_spread_is_that_of_the_errors_of_the_guess() -> None:
+    values = np.cumsum(np.random.default_rng(1).normal(size=400))
+    panel = panel_of([values])
+    network = network_of(panel, trained=False, context_length=300, horizon=2)
+    network.start_from(batch_of(panel, network, [300]))
+    found = forecast([network], panel, 2, logarithm=False)
+    spread = found.quantiles[0, :, 0] - values[-1]  # [H, Q]
+    np.testing.assert_allclose(found.point[0, :, 0], values[-1], rtol=1e-6)
+    one_step, two_steps = spread[:, -1] - spread[:, 0]
+    assert one_step == pytest.approx(2 * 1.28, rel=0.15)
+    assert two_steps == pytest.approx(2 * 1.28 * np.sqrt(2), rel=0.2)
+
+
+def test_steps_that_were_not_seen_say_nothing_of_the_spread() -> None:
+    panel = panel_of([[1, 2, 1, 3, 2, 4, NAN, NAN, NAN]])
+    network = network_of(panel, trained=False)
+    network.start_from(batch_of(panel, network, [5]))
+    assert forecast([network], panel, 3, logarithm=False).quantiles.max() < 50
