@@ -312,8 +312,8 @@ def test_before_training_the_spread_is_that_of_the_errors_of_the_guess() -> None
     spread = found.quantiles[0, :, 0] - values[-1]  # [H, Q]
     np.testing.assert_allclose(found.point[0, :, 0], values[-1], rtol=1e-6)
     one_step, two_steps = spread[:, -1] - spread[:, 0]
-    assert one_step == pytest.approx(2 * 1.28, rel=0.15)
-    assert two_steps == pytest.approx(2 * 1.28 * np.sqrt(2), rel=0.2)
+    assert one_step == pytest.approx(2 * 1.28, rel=0.25)
+    assert two_steps == pytest.approx(2 * 1.28 * np.sqrt(2), rel=0.25)
 
 
 def test_steps_that_were_not_seen_say_nothing_of_the_spread() -> None:
