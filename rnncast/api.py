@@ -43,6 +43,7 @@ class Settings(TypedDict, total=False):
     num_lags: int
     guess_season: int
     transform: str
+    scaling: str
     channels: str
     model: str
     hidden_size: int
@@ -50,6 +51,7 @@ class Settings(TypedDict, total=False):
     dropout: float
     activation: str
     residual: bool
+    skip: bool
     attention: bool
     loss: str
     quantiles: tuple[float, ...]
@@ -57,6 +59,7 @@ class Settings(TypedDict, total=False):
     learning_rate: float
     weight_decay: float
     clip_norm: float
+    averaging: bool
     schedule: str
     warmup: float
     max_steps: int

@@ -14,6 +14,7 @@ from rnncast.errors import UsageError, nearest
 DECILES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 MISSING = ("interpolate", "ffill", "seasonal", "zero", "error")
 TRANSFORMS = ("auto", "log", "none")
+SCALINGS = ("causal", "series")
 CHANNELS = ("independent", "joint")
 ACTIVATIONS = ("tanh", "relu")
 SCHEDULES = ("cosine", "constant")
@@ -67,12 +68,14 @@ class WindowConfig:
     num_lags: int | None = None
     guess_season: int | None = None
     transform: str = "auto"
+    scaling: str = "causal"
     channels: str = "independent"
 
     def __post_init__(self) -> None:
         _at_least(self, 1, "horizon", "context_length", "segment_length", "num_lags")
         _at_least(self, 0, "guess_season")
         _one_of(self, "transform", TRANSFORMS)
+        _one_of(self, "scaling", SCALINGS)
         _one_of(self, "channels", CHANNELS)
 
 
@@ -86,6 +89,7 @@ class ModelConfig:
     dropout: float | None = None
     activation: str = "tanh"
     residual: bool = True
+    skip: bool = True
     attention: bool = False
 
     def __post_init__(self) -> None:
@@ -106,6 +110,7 @@ class TrainingConfig:
     learning_rate: float | None = None
     weight_decay: float = 1e-3
     clip_norm: float = 1.0
+    averaging: bool = True
     schedule: str = "cosine"
     warmup: float = 0.1
     max_steps: int | None = None
@@ -125,8 +130,8 @@ class TrainingConfig:
         _one_of(self, "schedule", SCHEDULES)
         _one_of(self, "origins", ORIGINS)
         _at_least(self, 1, "max_steps", "epochs", "patience", "batch_size", "ensemble")
-        _at_least(self, 0, "weight_decay", "test", "validation", "seed")
-        for name in ("learning_rate", "clip_norm", "time_limit"):
+        _at_least(self, 0, "weight_decay", "clip_norm", "test", "validation", "seed")
+        for name in ("learning_rate", "time_limit"):
             value = getattr(self, name)
             _require(value is None or value > 0, name, value, "a number above 0")
         _require(0 <= self.warmup < 1, "warmup", self.warmup, "a share of the steps in [0, 1)")

@@ -40,6 +40,10 @@ _OLD_ANCHORED = {"Q": "QE", "A": "YE", "Y": "YE"}
 WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _MONTHS_OF = {"MS": 1, "ME": 1, "QS": 3, "QE": 3, "YS": 12, "YE": 12}
+_WORDS = {
+    "ms": "millisecond", "s": "second", "min": "minute", "h": "hour", "D": "day", "B": "business day", "W": "week",
+    "MS": "month", "ME": "month", "QS": "quarter", "QE": "quarter", "YS": "year", "YE": "year",
+}  # fmt: skip
 _KNOWN = "Known: s, min, h, D, B, W-MON, MS, ME, QS, QE, YS, YE and multiples such as 15min."
 FREQ_HINT = "Give the frequency with --freq, for example --freq D."
 _FRACTION = re.compile(r"%([1-6])f$")
@@ -74,6 +78,15 @@ def check_freq(alias: str) -> str:
     spelled = offset.freqstr if "-" in text else offset.freqstr.split("-")[0]
     _parse(spelled)
     return spelled
+
+
+def describe(freq: str) -> str:
+    """Return a frequency in words: "month (MS)", "15 minutes (15min)", "10" for counts."""
+    match = re.fullmatch(r"(\d*)([A-Za-z]+)(-[A-Z]{3})?", freq)
+    if match is None or match[2] not in _WORDS:
+        return freq
+    words = f"{match[1]} {_WORDS[match[2]]}s" if match[1] else _WORDS[match[2]]
+    return f"{words} ({freq})"
 
 
 def _modern(count: str, unit: str, anchor: str) -> str:

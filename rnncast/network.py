@@ -32,6 +32,8 @@ class Shape:
         season_length: steps in the main season.
         targets: C of one window as the model sees it: 1 for independent channels.
         past: Kp, future: Kf, static: S, phases: M.
+        scaling: "causal" finds level and spread at each origin, "series" takes a series' own.
+        skip: the decoder reads the lags too, beside the state.
         origins: "all" trains every origin of a window, "last" only the last one.
     """
 
@@ -46,6 +48,8 @@ class Shape:
     future: int
     static: int
     phases: int
+    scaling: str = "causal"
+    skip: bool = True
     origins: str = "all"
 
     @property
@@ -106,7 +110,7 @@ class Network(nn.Module):
         super().__init__()
         self.shape, self.model, self.head = shape, model, head
         self.decoder = DirectDecoder(
-            state_size + shape.targets * shape.num_lags,
+            state_size + shape.skip * shape.targets * shape.num_lags,
             shape.future,
             shape.horizon,
             shape.targets * head.num_parameters,
@@ -123,8 +127,7 @@ class Network(nn.Module):
         """Return the forecasts from all origins, or from the last one, of a batch as `fold` gives it."""
         batch = self._standardised(batch)
         past, seen = batch.target[:, : self.shape.context_length], batch.observed[:, : self.shape.context_length]
-        scaling = causal_scale(past, seen, self.shape.season_length)
-        loc, scale = (values[:, self.shape.at_origins] for values in scaling)  # [B, O, C]
+        loc, scale = self._scaling(past, seen)  # [B, O, C]
         count = seen.cumsum(dim=1)  # [B, L, C], how much was seen; nothing is known before the first
         relative = self._lags(past, count > 0, loc, scale)  # [B, O, C x K]
         inputs = self._inputs(batch, relative, count)  # [B, O, F]
@@ -132,7 +135,8 @@ class Network(nn.Module):
         with torch.autocast(past.device.type, dtype=torch.bfloat16, enabled=self.half_precision):
             states = self.model(inputs, batch.static)  # [B, O, D]
             future = self._ahead(batch.future)[:, kept]  # [B, O, H, Kf]
-            params = self.decoder(torch.cat([states[:, kept], relative[:, kept]], dim=-1), future)
+            read = torch.cat([states, relative], dim=-1) if self.shape.skip else states
+            params = self.decoder(read[:, kept], future)
         params = params.float().reshape(*params.shape[:-1], self.shape.targets, -1)  # [B, O, H, C, P]
         return Output(params, self._guess(past, count > 0, loc)[:, kept], scale[:, kept])
 
@@ -179,6 +183,14 @@ class Network(nn.Module):
                 for values in (point, quantiles)
             )
         return point, quantiles
+
+    def _scaling(self, past: Tensor, seen: Tensor) -> tuple[Tensor, Tensor]:
+        """Return level and spread at each origin, [B, O, C]; 0 and 1 are those of the whole series."""
+        if self.shape.scaling == "series":
+            level = torch.zeros_like(past[:, self.shape.at_origins])
+            return level, torch.ones_like(level)
+        loc, scale = causal_scale(past, seen, self.shape.season_length)
+        return loc[:, self.shape.at_origins], scale[:, self.shape.at_origins]
 
     def _lags(self, past: Tensor, known: Tensor, loc: Tensor, scale: Tensor) -> Tensor:
         """Return the last values before each origin, relative to it, [B, O, C x K]; 0 where unknown."""
@@ -274,6 +286,8 @@ def build(config: Config, columns: Columns) -> Network:
         future=columns.future,
         static=columns.static,
         phases=columns.phases,
+        scaling=window.scaling,
+        skip=sizes.skip,
         origins=config.training.origins,
     )
     size = Size(

@@ -107,17 +107,19 @@ class Clock:
 class Averaged:
     """Keeps an exponential moving average of the weights: Polyak and Juditsky 1992.
 
-    The decay rises as (1 + t) / (10 + t) to 0.99, so that the random start is soon forgotten.
+    The decay rises as (1 + t) / (10 + t) to `decay`, so that the random start is soon forgotten; with a
+    decay of 0 the average is the last weights.
     """
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, decay: float = 0.99) -> None:
+        self._decay = decay
         self._source: list[Tensor] = list(network.parameters())
         self._values = [weight.detach().clone() for weight in self._source]
 
     @torch.no_grad()
     def update(self, step: int) -> None:
         """Take in the weights after `step` steps."""
-        torch._foreach_lerp_(self._values, self._source, 1 - min(0.99, (1 + step) / (10 + step)))
+        torch._foreach_lerp_(self._values, self._source, 1 - min(self._decay, (1 + step) / (10 + step)))
 
     @torch.no_grad()
     def swap(self) -> None:
@@ -157,7 +159,7 @@ class Loop:
         self.network, self.windows, self.index, self.training = network, windows, index, training
         build = registry.find(registry.OPTIMIZERS, training.optimizer, "optimizer").load()
         self.optimizer: torch.optim.Optimizer = build(network.parameters(), training)
-        self.averaged = Averaged(network)
+        self.averaged = Averaged(network) if training.averaging else Averaged(network, decay=0.0)
         self._draws = _draws(len(index), training.batch_size or 1, training.seed)
         self._device = windows.values.device
         self._reset()
@@ -175,7 +177,7 @@ class Loop:
         self.optimizer.zero_grad(set_to_none=True)
         loss = self.network.loss(batch)
         loss.backward()  # type: ignore[no-untyped-call]
-        norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.training.clip_norm)
+        norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.training.clip_norm or math.inf)
         self.optimizer.step()
         self.averaged.update(number)
         self._loss, self._norm = self._loss + loss.detach(), torch.maximum(self._norm, norm)

@@ -163,3 +163,17 @@ def test_a_frequency_of_the_other_kind_of_time_is_a_usage_error() -> None:
 def test_seasons_and_horizons_follow_the_frequency(freq: str | None, season: tuple[int, ...], horizon: int) -> None:
     assert frequency.season_lengths(freq) == season
     assert frequency.default_horizon(freq) == horizon
+
+
+@pytest.mark.parametrize(
+    ("freq", "words"),
+    [
+        ("MS", "month (MS)"),
+        ("15min", "15 minutes (15min)"),
+        ("W-MON", "week (W-MON)"),
+        ("10", "10"),
+        ("QE", "quarter (QE)"),
+    ],
+)
+def test_a_frequency_is_told_in_words(freq: str, words: str) -> None:
+    assert frequency.describe(freq) == words

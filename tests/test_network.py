@@ -23,6 +23,8 @@ KINDS: dict[str, dict[str, object]] = {
     "seasonal guess": {"guess_season": 2},
     "level as guess": {"guess_season": 0},
     "joint": {"channels": "joint"},
+    "scaled once": {"scaling": "series"},
+    "no skip": {"skip": False},
 }
 
 every_kind = pytest.mark.parametrize("kind", KINDS)

@@ -16,8 +16,9 @@ def _list_models(ctx: click.Context, param: click.Parameter, value: bool) -> Non
     if value:
         names = {"auto": "chosen by the data (the default)"}
         names |= {name: entry.summary for name, entry in registry.MODELS.items()}
+        width = max(map(len, names)) + 2
         for name, summary in names.items():
-            click.echo(f"{name:8}{summary}")
+            click.echo(f"{name:{width}}{summary}")
         ctx.exit()
 
 
@@ -34,6 +35,8 @@ window_options = options.together(
     setting("guess_season", "--guess-season", text="Season of the naive forecast that the network corrects; 0: none.",
             metavar="N", type=whole(0), **_BY_DATA),
     setting("transform", "--transform", text="Logarithm of the values first.", type=click.Choice(config.TRANSFORMS)),
+    setting("scaling", "--scaling", text="Level and spread: at each origin, or once for a whole series.",
+            type=click.Choice(config.SCALINGS)),
     setting("channels", "--channels", text="Several targets: each by itself, or together.",
             type=click.Choice(config.CHANNELS)),
 )  # fmt: skip
@@ -47,6 +50,7 @@ model_options = options.together(
     setting("dropout", "--dropout", text="Share dropped between layers.", **_X, **_BY_DATA),
     setting("activation", "--activation", text="Of the vanilla rnn.", type=click.Choice(config.ACTIVATIONS)),
     setting("residual", "--residual/--no-residual", text="Residual paths around layers.", otherwise="on", default=None),
+    setting("skip", "--skip/--no-skip", text="Linear path from the lags to the forecast.", otherwise="on", default=None),
     setting("attention", "--attention/--no-attention", text="Causal attention over past states.", otherwise="off",
             default=None),
 )  # fmt: skip
@@ -58,7 +62,9 @@ training_options = options.together(
     setting("optimizer", "--optimizer", text="Optimiser.", type=click.Choice(tuple(registry.OPTIMIZERS))),
     setting("learning_rate", "--lr", text="Peak learning rate.", **_X, **_BY_DATA),
     setting("weight_decay", "--weight-decay", text="Weight decay.", **_X),
-    setting("clip_norm", "--clip-norm", text="Largest norm of a gradient.", **_X),
+    setting("clip_norm", "--clip-norm", text="Largest norm of a gradient; 0: any.", **_X),
+    setting("averaging", "--averaging/--no-averaging", text="Moving average of the weights.", otherwise="on",
+            default=None),
     setting("schedule", "--schedule", text="Learning rate after the warm-up.", type=click.Choice(config.SCHEDULES)),
     setting("warmup", "--warmup", text="Share of the steps in which the rate rises.", **_X),
     setting("max_steps", "--max-steps", text="Stop after so many optimiser steps.", **_N, **_BY_DATA),

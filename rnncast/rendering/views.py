@@ -12,7 +12,7 @@ from rnncast.checkpoint import Checkpoint
 from rnncast.config import Config
 from rnncast.evaluation import Scores
 from rnncast.forecasting import interval
-from rnncast.frequency import format_stamps
+from rnncast.frequency import describe, format_stamps
 from rnncast.panel import Forecast, Panel
 from rnncast.reading import Reading
 from rnncast.rendering.base import Column, Table, Value
@@ -96,7 +96,7 @@ def summary(reading: Reading) -> str:
     """Say in a sentence what was read."""
     panel, roles = reading.panel, reading.roles
     series = "1 series" if panel.num_series == 1 else f"{panel.num_series:,} series"
-    every = f", every {roles.freq}" if panel.time.freq else ""
+    every = f", every {describe(roles.freq)}" if roles.freq and panel.time.freq else ""
     season = ", ".join(map(str, panel.season_lengths))
     seasonal = f", season {season}" if panel.season_lengths != (1,) else ", no season"
     sources = ", ".join("standard input" if source == "-" else source for source in reading.sources)
@@ -126,9 +126,13 @@ def plan(scores: Scores) -> dict[str, Any]:
 def origins(scores: Scores) -> str:
     """Say in a sentence from where the forecasts that were scored were made."""
     plan, panel = scores.plan, scores.panel
-    times = "1 origin" if plan.windows == 1 else f"{plan.windows} origins, {plan.stride} steps apart"
+    times = "1 origin" if plan.windows == 1 else f"{plan.windows} origins, {_steps(plan.stride)} apart"
     series = "1 series" if panel.num_series == 1 else f"{panel.num_series:,} series"
-    return f"{series}, {times}, {plan.horizon} steps from each."
+    return f"{series}, {times}, {_steps(plan.horizon)} from each."
+
+
+def _steps(count: int) -> str:
+    return "1 step" if count == 1 else f"{count} steps"
 
 
 def reading_table(reading: Reading, about: Mapping[str, Any]) -> Table:
