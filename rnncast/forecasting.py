@@ -61,10 +61,23 @@ def _check_ahead(panel: Panel, horizon: int) -> None:
 
 
 class ForecastWindows(NamedTuple):
-    """Holds a panel on the device and the units it is in there."""
+    """Holds a panel on the device and the units it is in there.
+
+    Attributes:
+        windows: the panel on the device.
+        units: what the windows are in.
+        first_negative: [N, C], the first step at which a series was seen below zero.
+    """
 
     windows: Windows
     units: Units
+    first_negative: IntArray
+
+    def restore(self, values: FloatArray, series: IntArray, ends: IntArray) -> FloatArray:
+        """Return [B, H, C] or [B, H, C, Q] in the data's units, not below zero where a series never was."""
+        never = ends[:, None] < self.first_negative[series]  # [B, C]
+        floor = np.where(never, 0.0, -np.inf).reshape(len(series), 1, -1, *(1,) * (values.ndim - 3))
+        return np.maximum(self.units.invert(values, series), floor)
 
 
 def forecast_windows(
@@ -74,7 +87,17 @@ def forecast_windows(
     units = Units.of(units_from or panel, logarithm)
     shape = networks[0].shape
     device = next(networks[0].parameters()).device
-    return ForecastWindows(Windows(panel, units, shape.context_length, shape.horizon, device), units)
+    windows = Windows(panel, units, shape.context_length, shape.horizon, device)
+    return ForecastWindows(windows, units, _first_negative(panel))
+
+
+def _first_negative(panel: Panel) -> IntArray:
+    """Return the first step of each series [N, C] that was seen below zero, past its end if there is none."""
+    first = np.repeat(panel.lengths[:, None], panel.num_targets, axis=1)
+    rows, targets = np.nonzero((panel.values < 0) & panel.observed & panel.row_mask()[:, None])
+    series = np.searchsorted(panel.offsets, rows, side="right") - 1
+    np.minimum.at(first, (series, targets), rows - panel.offsets[series])
+    return first
 
 
 @torch.inference_mode()
@@ -92,9 +115,8 @@ def predict_from(
         parts = [_member(network, where.windows, series[chunk], ends[chunk], horizon) for network in networks]
         points.append(_median([part.point for part in parts]))
         quantiles.append(_median([part.quantiles for part in parts]))
-    return Predicted(
-        where.units.invert(np.concatenate(points), series), where.units.invert(np.concatenate(quantiles), series)
-    )
+    restored = (where.restore(np.concatenate(parts), series, ends) for parts in (points, quantiles))
+    return Predicted(*restored)
 
 
 def _median(values: Sequence[FloatArray]) -> FloatArray:

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from rnncast import api
-from rnncast.forecasting import forecast, interval
+from rnncast.forecasting import forecast, forecast_windows, interval, predict_from
 from rnncast.network import Network
 from rnncast.panel import Forecast, Panel
 
@@ -115,3 +115,23 @@ def test_a_forecast_begins_after_the_end_of_each_series(forecaster: api.Forecast
     cut = panel.truncated(panel.lengths - np.array([0, 5, 10]))
     found = forecast(forecaster.checkpoint.networks("final", torch.device("cpu")), cut, 4, False)
     assert (found.first - panel.start).tolist() == [60, 55, 50]
+
+
+def test_a_series_that_was_never_negative_is_not_forecast_below_zero(forecaster: api.Forecaster) -> None:
+    low = table("ab")
+    low["y"] = np.where(low["id"] == "a", np.arange(len(low)) % 7, low["y"] - 24)
+    networks = forecaster.checkpoint.networks("final", torch.device("cpu"))
+    panel = forecaster.read(low).panel
+    found = forecast(networks, panel, 12, logarithm=False)
+    assert found.quantiles[0].min() == 0
+    assert found.point[1].min() < 0
+
+
+def test_only_what_came_before_an_origin_says_whether_a_series_may_be_negative(networks: list[Network]) -> None:
+    values = np.concatenate([np.linspace(30, 0, 40), np.full(20, -5.0)])
+    frame = table("a").assign(y=values)
+    panel = api.panel_from_frame(frame, api.DataConfig(freq="D", season_length=(7,))).panel
+    where = forecast_windows(networks, panel, logarithm=False)
+    before, after = predict_from(networks, where, np.array([0, 0]), np.array([39, 50]), 4).quantiles
+    assert before.min() == 0
+    assert after.min() < 0
