@@ -1,6 +1,18 @@
-"""Runs the command line: `python -m rnncast`."""
+"""Starts the command line: `python -m rnncast`, and `rnncast` itself."""
 
-from rnncast.cli import main
+import sys
+from typing import NoReturn
+
+
+def main() -> NoReturn:
+    """Run the program; Ctrl-C while it is still being loaded is quiet too."""
+    try:
+        from rnncast import cli
+
+        cli.main()
+    except KeyboardInterrupt:
+        sys.exit(130)
+
 
 if __name__ == "__main__":
     main()

@@ -1,10 +1,12 @@
 """The engine: train, load, forecast, evaluate; what Python users and the commands both call."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from os import PathLike
-from typing import Any, TypedDict, Unpack
+from typing import Any, TypeAlias, TypedDict, Unpack
 
 import numpy as np
 import pandas as pd
@@ -15,13 +17,14 @@ from rnncast.config import Config, DataConfig, RunConfig
 from rnncast.errors import DataError, UsageError
 from rnncast.evaluation import Scores, backtest, learned_rows, plan_origins
 from rnncast.forecasting import forecast
+from rnncast.frequency import to_stamps
 from rnncast.network import Columns, Network, num_weights
 from rnncast.panel import Forecast, IntArray, Panel
 from rnncast.reading import Reading, panel_from_frame, panel_with_future, read_panel
 from rnncast.rendering import views
 
 Path = str | PathLike[str]
-Data = pd.DataFrame | Path | Sequence[Path] | Reading
+Data: TypeAlias = "pd.DataFrame | pd.Series[Any] | Path | Sequence[Path] | Reading"
 Ahead = pd.DataFrame | Path
 
 
@@ -102,7 +105,7 @@ class Forecaster:
         """
         panel = (self.own(future) if data is None else self.read(data, future)).panel
         networks = self._networks("final", panel.num_series)
-        return forecast(networks, panel, horizon or self.horizon, self._logarithm)
+        return forecast(networks, panel, self.horizon if horizon is None else horizon, self._logarithm)
 
     def predict(
         self,
@@ -112,7 +115,13 @@ class Forecaster:
         levels: Sequence[int] = (80, 95),
     ) -> pd.DataFrame:
         """Return `forecast` as a data frame: ids, time, forecast, and an interval for each of `levels` in percent."""
-        return views.frame(views.forecast_table(self.forecast(data, horizon, future), levels))
+        found = self.forecast(data, horizon, future)
+        frame = views.frame(views.forecast_table(found, levels))
+        time = found.panel.time
+        if time.name is not None and time.freq is not None and not time.freq.isdigit():
+            ordinals = found.first[:, None] + np.arange(found.horizon)
+            frame[time.name] = to_stamps(ordinals.ravel(), time)
+        return frame
 
     def backtest(
         self,
@@ -137,7 +146,7 @@ class Forecaster:
             DataError: data that do not fit the checkpoint, or are too short.
         """
         panel = self._own_rows() if data is None else self.read(data).panel
-        horizon = horizon or self.horizon
+        horizon = self.horizon if horizon is None else horizon
         which, learned = self._unlearned(panel, horizon)
         plan = plan_origins(panel, learned, horizon, windows, stride)
         name = self.checkpoint.config.model.model
@@ -261,6 +270,8 @@ def read(data: Data, config: DataConfig, future: Ahead | None = None) -> Reading
     """Read a data frame, a path or several paths as a panel; what has been read stays as it is."""
     if isinstance(data, Reading):
         return data
+    if isinstance(data, pd.Series):
+        data = data.to_frame()
     if isinstance(data, pd.DataFrame):
         if future is not None and not isinstance(future, pd.DataFrame):
             raise UsageError("the data are a data frame and the future data are not.", "Give both in one kind.")

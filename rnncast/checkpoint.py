@@ -218,6 +218,8 @@ def _check_numbers(config: Config, weights: Mapping[str, Sequence[Weights]]) -> 
         raise ValueError("weights are missing")
     if (config.window.context_length or 0) > LONGEST_CONTEXT:
         raise ValueError(f"a context of {config.window.context_length} steps is too long")
+    if (config.window.context_length or 1) % (config.window.segment_length or 1):
+        raise ValueError(f"a context of {config.window.context_length} steps is no whole number of segments")
 
 
 def _members(tensors: Mapping[str, Array], which: str) -> tuple[Weights, ...]:

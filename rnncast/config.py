@@ -27,6 +27,11 @@ def _require(condition: bool, field_name: str, value: object, expected: str) -> 
         raise UsageError(f"{field_name} is {value!r}, expected {expected}.")
 
 
+def _tuple(value: object) -> tuple[object, ...]:
+    """Return one value or a list of them as a tuple."""
+    return tuple(value) if isinstance(value, list | tuple) else (value,)
+
+
 def _at_least(settings: Any, least: float, *names: str) -> None:
     for name in names:
         value = getattr(settings, name)
@@ -135,9 +140,9 @@ class TrainingConfig:
             value = getattr(self, name)
             _require(value is None or value > 0, name, value, "a number above 0")
         _require(0 <= self.warmup < 1, "warmup", self.warmup, "a share of the steps in [0, 1)")
-        _require(0.5 in self.quantiles, "quantiles", self.quantiles, "levels with 0.5, the forecast, among them")
         _require(all(0 < q < 1 for q in self.quantiles), "quantiles", self.quantiles, "levels between 0 and 1")
         _require(list(self.quantiles) == sorted(set(self.quantiles)), "quantiles", self.quantiles, "rising levels")
+        _require(0.5 in self.quantiles, "quantiles", self.quantiles, "levels with 0.5, the forecast, among them")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,7 +185,8 @@ class Config:
         for name, value in settings.items():
             if name not in owner:
                 raise UsageError(f"there is no setting called '{name}'.", nearest(name, owner))
-            changes[owner[name]][name] = value
+            several = isinstance(getattr(sections[owner[name]], name), tuple)
+            changes[owner[name]][name] = _tuple(value) if several else value
         return replace(self, **{name: replace(sections[name], **changes[name]) for name in sections})
 
     def to_dict(self) -> dict[str, dict[str, object]]:
@@ -198,5 +204,5 @@ class Config:
         for section, settings in stored.items():
             if section not in {"data", "window", "model", "training"} or not isinstance(settings, dict):
                 raise UsageError(f"there is no section called '{section}' in a configuration.")
-            flat |= {name: tuple(v) if isinstance(v, list) else v for name, v in settings.items()}
+            flat |= settings
         return cls.of(flat)

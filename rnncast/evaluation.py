@@ -75,7 +75,9 @@ def plan_origins(
     Raises:
         UsageError: so many origins would reach into rows that were learned from.
     """
-    stride = stride or horizon
+    stride = horizon if stride is None else stride
+    if min(horizon, stride, 1 if windows is None else windows) < 1:
+        raise UsageError("horizon, windows and stride are whole numbers of at least 1.")
     known = np.where(learned > 0, learned, np.maximum(panel.lengths // 2, panel.lengths - 5 * horizon))
     free = int((panel.lengths - known).max())
     if windows is None:
@@ -156,9 +158,10 @@ def learned_rows(panel: Panel, learned: Panel, held_out: IntArray) -> IntArray:
     rows up to the last one learned count, `held_out` rows [N of learned] at the end being spared.
     """
     position = {tuple(ids): number for number, ids in enumerate(learned.ids.tolist())}
+    lone = 0 if learned.num_series == panel.num_series == 1 else None  # whatever it is called
     known = np.zeros(panel.num_series, dtype=np.int64)
     for series, ids in enumerate(panel.ids.tolist()):
-        other = position.get(tuple(ids))
+        other = position.get(tuple(ids), lone)
         if other is None:
             continue
         start = _start(panel, series, learned, other)

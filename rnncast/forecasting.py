@@ -8,15 +8,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rnncast.errors import DataError
+from rnncast.errors import DataError, UsageError
 from rnncast.frequency import format_stamps
 from rnncast.network import Network
 from rnncast.panel import FloatArray, Forecast, IntArray, Panel, series_name
 from rnncast.scaling import Units
 from rnncast.windows import Batch, Windows
 
-CHUNK = 2**22
-"""Numbers of a batch's input that are forecast at once, about; keeps memory flat for large panels."""
+CHUNK = 2**25
+"""Numbers that a network computes with at once, about; keeps memory flat for large panels."""
 
 
 class Predicted(NamedTuple):
@@ -34,7 +34,10 @@ def forecast(networks: Sequence[Network], panel: Panel, horizon: int, logarithm:
 
     Raises:
         DataError: future covariates that do not reach so far.
+        UsageError: no step to forecast.
     """
+    if horizon < 1:
+        raise UsageError(f"horizon is {horizon}, expected at least 1 step.")
     _check_ahead(panel, horizon)
     windows = forecast_windows(networks, panel, logarithm)
     predicted = predict_from(networks, windows, np.arange(panel.num_series), panel.lengths - 1, horizon)
@@ -106,7 +109,8 @@ def predict_from(
 ) -> Predicted:
     """Forecast `horizon` steps of the series [B] after the steps `ends` [B], a chunk at a time."""
     shape = networks[0].shape
-    size = max(1, CHUNK // ((shape.context_length + shape.horizon) * max(1, shape.num_lags // shape.segment_length)))
+    numbers = shape.num_origins * (shape.num_inputs + 4 * networks[0].decoder.steps.in_features)
+    size = max(1, CHUNK // numbers)
     points, quantiles = [], []
     for network in networks:
         network.eval()
@@ -143,12 +147,17 @@ def _member(network: Network, windows: Windows, series: IntArray, ends: IntArray
 
 
 def _advance(batch: Batch, later: Batch, point: Tensor, length: int) -> Batch:
-    """Return the batch one block later, with the block's point forecast as its newest past."""
+    """Return the batch one block later, with the block's point forecast as its newest past.
+
+    Past covariates stay at their last value: a backtest has rows after the origin, which must not be read.
+    """
     target, observed = later.target.clone(), later.observed.clone()
     target[:, :length] = torch.cat([batch.target[:, :length], point], dim=1)[:, -length:]
     known = torch.ones_like(point, dtype=torch.bool)
     observed[:, :length] = torch.cat([batch.observed[:, :length], known], dim=1)[:, -length:]
-    return later._replace(target=target, observed=observed)
+    held = batch.past[:, -1:].expand(-1, point.shape[1], -1)  # [B, H, Kp]
+    past = torch.cat([batch.past, held], dim=1)[:, -length:]
+    return later._replace(target=target, observed=observed, past=past)
 
 
 def _array(values: Tensor) -> FloatArray:
@@ -161,7 +170,12 @@ def interval(forecast: Forecast, level: int) -> tuple[FloatArray, FloatArray]:
     Between the learned quantile levels the values are interpolated over the standard normal quantile of
     the level, and beyond them extended along the line through the median and the outermost level: a
     normal tail.
+
+    Raises:
+        UsageError: a level that is no percentage between 0 and 100.
     """
+    if not 0 < level < 100:
+        raise UsageError(f"an interval of {level} percent cannot be given, only of 1 to 99.")
     normal = NormalDist()
     knots = np.array([normal.inv_cdf(q) for q in forecast.quantile_levels])
     wanted = [normal.inv_cdf(0.5 - level / 200), normal.inv_cdf(0.5 + level / 200)]

@@ -16,7 +16,6 @@ MS, QS, YS and W without an anchor (`-FEB`, `-MON`) take day, month or weekday f
 the old spellings M, Q, A and Y, which become MS, QS and YS. H, T and S become h, min and s.
 """
 
-import math
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -51,12 +50,16 @@ _FRACTION = re.compile(r"%([1-6])f$")
 
 @dataclass(frozen=True, slots=True)
 class _Grid:
-    """Describes a frequency: `step` in microseconds, months, business days or units; `phase` where fixed."""
+    """Describes a frequency: `step` in microseconds, months, business days or units; `phase` where fixed.
+
+    The phase is modulo `cycle`, the months of one of its units: any month can begin a "2ME", three a "2QE-DEC".
+    """
 
     kind: Literal["tick", "month", "business", "count"]
     step: int
     phase: int | None = None
     at_end: bool = False
+    cycle: int = 1
 
 
 def check_freq(alias: str) -> str:
@@ -114,7 +117,7 @@ def _parse(freq: str) -> _Grid:
     elif unit in _MONTHS_OF:
         every = _MONTHS_OF[unit]
         phase = MONTHS.index(anchor) % every if "-" in freq else every - 1 if unit[1] == "E" else None
-        grid = _Grid("month", offset.n * every, phase, unit[1] == "E")
+        grid = _Grid("month", offset.n * every, phase, unit[1] == "E", every)
     if grid is None or grid.step < 1:
         raise UsageError(f"freq is '{freq}', which has no grid that a forecast could follow.", _KNOWN)
     return grid
@@ -169,9 +172,8 @@ def _anchor(stamps: StampArray, rule: _Grid) -> np.datetime64:
         weekday: np.datetime64 = np.busday_offset(np.datetime64("1970-01-01"), phase) + time_of_day
         return weekday
     months = stamps.astype("datetime64[M]")
-    every = rule.step if rule.phase is None else math.gcd(rule.step, 12)
     phase = commonest(months.astype(np.int64) % rule.step)
-    if rule.phase is not None and (phase - rule.phase) % every:
+    if rule.phase is not None and (phase - rule.phase) % rule.cycle:
         phase = rule.phase
     days = (stamps.astype("datetime64[D]") - months.astype("datetime64[D]")).astype(np.int64) + 1
     day = 31 if rule.at_end else int(days.max()) if days.min() >= 28 else commonest(days)

@@ -13,7 +13,7 @@ from rnncast.config import Config
 from rnncast.ensemble import fit_members
 from rnncast.evaluation import backtest, plan_origins
 from rnncast.network import Columns
-from rnncast.reading import Reading
+from rnncast.reading import Reading, seasons_of
 from rnncast.training import Fit, Progress
 
 
@@ -21,17 +21,21 @@ def run(reading: Reading, config: Config) -> Generator[Progress, None, Checkpoin
     """Fit without the held-out rows, measure on them, fit on all rows; yield progress on the way.
 
     Of the rows before those held out, the last validate: they choose the step whose weights are kept.
-    The fit on all rows takes as many steps as were best, a tenth more.
+    The fit on all rows takes as many steps as were best and up to a tenth more.
 
     Raises:
         DataError: a series is too short.
         UsageError: settings that do not fit the data.
         RunError: training failed.
     """
-    panel = reading.panel
-    config = selection.resolve(replace(config, data=reading.roles), panel)
-    horizon, where = config.window.horizon or 1, device.choose(config.run)
+    panel, where = reading.panel, device.choose(config.run)
+    horizon = config.window.horizon or selection.default_horizon(panel)
     held_out = selection.holdout(panel.lengths, config.training.test, horizon)
+    # A season that was found in the values must not have been found in those held out.
+    asked = replace(reading.roles, season_length=config.data.season_length)
+    season_lengths = seasons_of(panel.truncated(panel.lengths - held_out), asked)
+    panel, roles = (replace(panel, season_lengths=season_lengths), replace(asked, season_length=season_lengths))
+    config = selection.resolve(replace(config, data=roles).with_settings({"horizon": horizon}), panel)
     before = panel.truncated(panel.lengths - held_out)
     validation = selection.holdout(before.lengths, config.training.validation, horizon)
     judged = before if validation.any() else None

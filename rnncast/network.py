@@ -279,7 +279,7 @@ def build(config: Config, columns: Columns) -> Network:
         horizon=_resolved(window.horizon),
         segment_length=_resolved(window.segment_length),
         num_lags=_resolved(window.num_lags),
-        guess_season=_resolved(window.guess_season),
+        guess_season=min(_resolved(window.guess_season), _resolved(window.context_length) + _resolved(window.horizon)),
         season_length=config.data.season_length[0],
         targets=columns.targets if window.channels == "joint" else 1,
         past=columns.past,

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnncast.frequency import format_stamps
-from rnncast.panel import IntArray, Panel, TimeAxis
+from rnncast.panel import Panel, TimeAxis, ranges
 
 Array = NDArray[Any]
 
@@ -41,9 +41,9 @@ def tail(panel: Panel, rows: int) -> tuple[Panel, bool]:
         return panel, True
     kept = np.minimum(panel.lengths, rows)
     skipped = panel.lengths - kept
-    index = _ranges(panel.offsets + skipped, kept)
+    index = ranges(panel.offsets + skipped, kept)
     future_kept = panel.future_lengths - skipped
-    ahead = _ranges(panel.future_offsets + skipped, future_kept)
+    ahead = ranges(panel.future_offsets + skipped, future_kept)
     cut = replace(
         panel,
         values=panel.values[index],
@@ -57,13 +57,6 @@ def tail(panel: Panel, rows: int) -> tuple[Panel, bool]:
         future_lengths=future_kept,
     )
     return cut, False
-
-
-def _ranges(first: IntArray, counts: IntArray) -> IntArray:
-    """Return the whole numbers first[n] .. first[n] + counts[n] - 1 for every n, one after the other."""
-    before = np.cumsum(counts) - counts
-    ranges: IntArray = np.arange(int(counts.sum())) + np.repeat(first - before, counts)
-    return ranges
 
 
 def pack(panel: Panel) -> tuple[dict[str, Array], dict[str, Any]]:
@@ -121,7 +114,7 @@ def _strings(texts: object) -> tuple[str, ...]:
 
 
 def _seasons(numbers: object) -> tuple[int, ...]:
-    if not isinstance(numbers, list) or not numbers or not all(type(n) is int and n >= 1 for n in numbers):
+    if not isinstance(numbers, list) or not numbers or not all(type(n) is int and 1 <= n < _LARGEST for n in numbers):
         raise ValueError("its seasons are no numbers of steps")
     return tuple(numbers)
 

@@ -15,6 +15,13 @@ BoolArray = NDArray[np.bool_]
 TextArray = NDArray[np.str_]
 
 
+def ranges(first: IntArray, counts: IntArray) -> IntArray:
+    """Return the whole numbers first[n] .. first[n] + counts[n] - 1 for every n, one after the other."""
+    before = np.cumsum(counts) - counts
+    ranges: IntArray = np.arange(int(counts.sum())) + np.repeat(first - before, counts)
+    return ranges
+
+
 def series_name(ids: TextArray, series: int) -> str:
     """Return how a message calls a series: its id, or "the series" where there is only one."""
     return f"series '{' '.join(ids[series].tolist())}'" if ids.shape[1] else "the series"

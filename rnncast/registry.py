@@ -26,6 +26,15 @@ MODELS = {
     "rnn": Entry("rnncast.models.rnn", "RNN", "vanilla recurrent network (Elman 1990), tanh or relu"),
     "lstm": Entry("rnncast.models.lstm", "LSTM", "long short-term memory (Hochreiter and Schmidhuber 1997)"),
     "gru": Entry("rnncast.models.gru", "GRU", "gated recurrent unit (Cho et al. 2014)"),
+    "dilated": Entry(
+        "rnncast.models.dilated", "Dilated", "LSTM layers that skip 1, 2, 4 ... steps (Chang et al. 2017)"
+    ),
+    "mingru": Entry("rnncast.models.mingru", "MinGRU", "GRU with gates of the input alone (Feng et al. 2024)"),
+    "minlstm": Entry("rnncast.models.minlstm", "MinLSTM", "LSTM with gates of the input alone (Feng et al. 2024)"),
+    "slstm": Entry("rnncast.models.slstm", "SLSTM", "LSTM with exponential gates, of the xLSTM (Beck et al. 2024)"),
+    "mlstm": Entry("rnncast.models.mlstm", "MLSTM", "LSTM with a matrix as memory, of the xLSTM (Beck et al. 2024)"),
+    "mlp": Entry("rnncast.models.mlp", "MLP", "perceptron at each origin; no recurrence, to compare"),
+    "transformer": Entry("rnncast.models.transformer", "Transformer", "causal attention; no recurrence, to compare"),
 }
 
 HEADS = {
@@ -33,6 +42,8 @@ HEADS = {
     "mse": Entry("rnncast.heads", "SquaredHead", "squared error: forecasts the mean"),
     "mae": Entry("rnncast.heads", "AbsoluteHead", "absolute error: forecasts the median"),
     "huber": Entry("rnncast.heads", "HuberHead", "squared near zero, absolute beyond one scale"),
+    "normal": Entry("rnncast.heads", "NormalHead", "likelihood of a normal density: mean and spread"),
+    "student-t": Entry("rnncast.heads", "StudentHead", "likelihood of Student's t: outliers widen the tails alone"),
 }
 
 OPTIMIZERS = {
@@ -43,9 +54,15 @@ OPTIMIZERS = {
 }
 
 BASELINES = {
-    "naive": Entry("rnncast.baselines", "naive", "the last value"),
-    "seasonal-naive": Entry("rnncast.baselines", "seasonal_naive", "the value one season before"),
-    "drift": Entry("rnncast.baselines", "drift", "the line through the first and the last value"),
+    "naive": Entry("rnncast.baselines.naive", "naive", "the last value"),
+    "seasonal-naive": Entry("rnncast.baselines.naive", "seasonal_naive", "the value one season before"),
+    "drift": Entry("rnncast.baselines.naive", "drift", "the line through the first and the last value"),
+    "naive2": Entry(
+        "rnncast.baselines.smoothing", "naive2", "the last seasonally adjusted value, as in the M4 competition"
+    ),
+    "ses": Entry("rnncast.baselines.smoothing", "ses", "simple exponential smoothing, seasonally adjusted"),
+    "theta": Entry("rnncast.baselines.smoothing", "theta", "smoothing with half the trend, seasonally adjusted"),
+    "damped": Entry("rnncast.baselines.smoothing", "damped", "smoothing with a damped trend, seasonally adjusted"),
 }
 
 METRICS = {

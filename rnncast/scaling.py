@@ -18,6 +18,9 @@ from rnncast.panel import BoolArray, FloatArray, IntArray, Panel
 TINY = 1e-6
 """Smallest spread, in units of a series' own, that counts as variation."""
 
+CONSTANT = 0.01
+"""Spread that a series without any is given, as a share of its level."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Units:
@@ -30,7 +33,8 @@ class Units:
         logarithm: [N, C], true where f is the logarithm.
         bend: [N, C], a tenth of the mean magnitude where f is the logarithm, else 1.
         loc: [N, C], mean of f(y).
-        scale: [N, C], mean absolute deviation of f(y) from loc; the size of a constant series, or 1.
+        scale: [N, C], mean absolute deviation of f(y) from loc; of a constant series a hundredth of its
+            level, or 1. It takes no logarithm either: a unit of its level there would be a factor of e.
 
     All are over the values that were seen.
     """
@@ -54,13 +58,14 @@ class Units:
 
         negative = mean_of((values < 0).astype(np.float64)) > 0
         size = mean_of(np.abs(values))
-        use_log = ~negative & (size > 0) & logarithm
+        level = mean_of(values)
+        varies = mean_of(np.abs(values - level[rows])) > 1e-13 * size  # rounding of a constant is no variation
+        use_log = ~negative & varies & logarithm
         bend = np.where(use_log, 0.1 * size, 1.0)
         values = _bent(values, use_log[rows], bend[rows])
         loc = mean_of(values)
         scale = mean_of(np.abs(values - loc[rows]))
-        varies = scale > 1e-13 * np.abs(loc)  # what rounding leaves of a constant is no variation
-        return cls(use_log, bend, loc, np.where(varies, scale, np.where(loc == 0, 1.0, np.abs(loc))))
+        return cls(use_log, bend, loc, np.where(varies, scale, np.where(loc == 0, 1.0, CONSTANT * np.abs(loc))))
 
     def apply(self, values: FloatArray, series: IntArray) -> FloatArray:
         """Map `values` [rows, C] of the series with indices [rows]."""
@@ -111,8 +116,12 @@ def prefers_logarithm(panel: Panel) -> bool:
 
 def _spread_slopes(panel: Panel, series: int, block: int) -> list[tuple[float, float]]:
     """Return the slope and its standard error of each target that has one."""
-    first, length = panel.offsets[series], panel.lengths[series] // block * block
-    end = panel.offsets[series] + panel.lengths[series]
+    first = panel.offsets[series]
+    seen = np.flatnonzero(panel.observed[first : first + panel.lengths[series]].all(axis=1))
+    end = first + (seen[-1] + 1 if len(seen) else 0)  # what a gap at the end was filled with knows of later rows
+    length = (end - first) // block * block
+    if length < 4 * block:
+        return []
     blocks = panel.values[end - length : end].reshape(-1, block, panel.num_targets)
     level = blocks.mean(axis=1)  # [blocks, C]
     spread = np.abs(blocks - level[:, None]).mean(axis=1)
@@ -160,6 +169,7 @@ def causal_scale(target: Tensor, observed: Tensor, season_length: int) -> tuple[
 
 def _rolling_sum(values: Tensor, count: int) -> Tensor:
     """Return the sum over the last `count` steps at every step of [B, L, C]."""
+    count = min(count, values.shape[1])  # no memory for steps that are not there
     total = values.cumsum(dim=1)
     earlier = torch.nn.functional.pad(total, (0, 0, count, 0))[:, : total.shape[1]]
     return total - earlier

@@ -75,6 +75,12 @@ def _check_windows(config: Config) -> None:
 
 
 def default_horizon(panel: Panel) -> int:
+    """Return the usual horizon, or half of the shortest series where most are long enough and some are not."""
+    usual, shortest = usual_horizon(panel), int(panel.lengths.min())
+    return usual if shortest >= usual or np.median(panel.lengths) < usual else max(1, shortest // 2)
+
+
+def usual_horizon(panel: Panel) -> int:
     """Return the usual horizon of the panel's frequency, or of its season where rows are only numbered."""
     if panel.time.freq is not None and not panel.time.freq.isdigit():
         return frequency.default_horizon(panel.time.freq)
@@ -136,12 +142,11 @@ def _network(config: Config, panel: Panel) -> dict[str, object]:
         "num_layers": 1 if small or segmented else 2,
         "dropout": 0.1,
         "ensemble": 3 if small else 1,
-        "batch_size": 32 if small else 128,
+        "batch_size": 128 if large or segmented else 32,
         "learning_rate": 5e-3 if segmented else 2e-3 if large else 3e-3,
     } | _length(config, 100 if values < TINY else 800 if large or segmented else 300)
 
 
 def _length(config: Config, steps: int) -> dict[str, object]:
-    """Return how many steps to take, unless epochs or a time limit say it."""
-    open_ended = config.training.epochs is None and config.training.time_limit is None
-    return {"max_steps": steps} if open_ended else {}
+    """Return how many steps to take at most, unless epochs say it."""
+    return {"max_steps": steps} if config.training.epochs is None else {}

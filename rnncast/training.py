@@ -67,13 +67,14 @@ class Fit:
 class Clock:
     """Counts steps and seconds against what a run may take."""
 
-    def __init__(self, training: TrainingConfig, num_windows: int, stop_at: int | None) -> None:
+    def __init__(self, training: TrainingConfig, num_windows: int, stop_at: int | None, judged: int = 0) -> None:
         per_epoch = math.ceil(num_windows / (training.batch_size or 1))
         limits = [training.max_steps, training.epochs and training.epochs * per_epoch]
         self.total = min((limit for limit in limits if limit), default=per_epoch)
         self.last = min(self.total, stop_at or self.total)
         self.limit = training.time_limit or math.inf
-        self.interval = max(1, math.ceil(self.total / REPORTS))
+        # Judging a window costs about a third of training on it: so it takes a quarter of the time at most.
+        self.interval = max(1, math.ceil(self.total / REPORTS), math.ceil(judged / (training.batch_size or 1)))
         self.step = 0
         self._began = time.perf_counter()
 
@@ -213,7 +214,8 @@ def fit(
     Raises:
         RunError: the loss is not a number any more and no sound weights came before.
     """
-    clock, best = Clock(loop.training, len(loop.index), stop_at), Best(loop.training.patience)
+    judged = sum(len(batch.target) for batch in validation)
+    clock, best = Clock(loop.training, len(loop.index), stop_at, judged), Best(loop.training.patience)
     history: list[Progress] = []
     loop.network.train()
     while clock.step == 0 or not (clock.done or best.exhausted):
@@ -244,9 +246,9 @@ def validate(network: Network, batches: Sequence[Batch]) -> float | None:
     if not batches:
         return None
     network.eval()
-    losses = torch.stack([network.loss(batch, last_only=True) for batch in batches])
+    losses = torch.stack([network.loss(batch, last_only=True) * len(batch.target) for batch in batches])
     network.train()
-    return float(losses.mean())
+    return float(losses.sum()) / sum(len(batch.target) for batch in batches)
 
 
 def learning_rate(training: TrainingConfig, fraction: float) -> float:

@@ -9,9 +9,13 @@ from pathlib import Path
 
 import click
 import pytest
+from hypothesis import settings
 
 # One thread each: the tests share the machine's cores, and sums come out in the same order.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# No test fails because the machine is busy.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 ROOT = Path(__file__).resolve().parents[1]
 KEPT_VARIABLES = ("PATH", "SYSTEMROOT", "OMP_NUM_THREADS")

@@ -3,6 +3,7 @@ import subprocess
 import sys
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
@@ -10,8 +11,9 @@ import pandas as pd
 import pytest
 
 import rnncast
-from rnncast import api
+from rnncast import api, registry
 from rnncast.config import Config
+from rnncast.errors import UsageError
 
 TINY = {"max_steps": 3, "ensemble": 1, "hidden_size": 4, "context_length": 24}
 # What only predicting and evaluating can use, or only the command line has.
@@ -52,13 +54,13 @@ def test_importing_the_package_loads_nothing_heavy(clean_env: dict[str, str], tm
 def test_a_forecaster_predicts_a_data_frame(forecaster: rnncast.Forecaster) -> None:
     found = forecaster.predict(levels=(80,))
     assert list(found.columns) == ["month", "forecast", "lo-80", "hi-80"]
-    assert found["month"].tolist() == [f"1961-{month:02d}" for month in range(1, 13)]
+    assert found["month"].tolist() == pd.date_range("1961-01-01", periods=12, freq="MS").tolist()
     assert forecaster.horizon == 12
 
 
 def test_a_forecaster_evaluates_to_a_data_frame(forecaster: rnncast.Forecaster) -> None:
     found = forecaster.evaluate().set_index("model")
-    assert found.index.tolist() == ["lstm", "naive", "seasonal-naive", "drift"]
+    assert found.index.tolist() == ["lstm", *registry.BASELINES]
     assert found.loc["seasonal-naive", "mase"] == pytest.approx(1.5709, abs=1e-4)
     reported = forecaster.checkpoint.report["scores"]["lstm"]
     assert found.loc["lstm"].to_dict() == pytest.approx(reported)
@@ -104,3 +106,19 @@ def test_future_data_may_be_a_data_frame() -> None:
     expected = forecaster.predict(frame, future=ahead)
     pd.testing.assert_frame_equal(forecaster.predict(future=ahead), expected)
     pd.testing.assert_frame_equal(forecaster.predict(pd.concat([frame, ahead])), expected)
+
+
+def test_one_name_stands_for_a_list_of_one() -> None:
+    assert Config.of({"target": "sales", "season_length": 7}) == Config.of({"target": ["sales"], "season_length": (7,)})
+
+
+@pytest.mark.parametrize("wrong", [{"horizon": 0}, {"horizon": -3}, {"levels": (100,)}, {"levels": (0,)}])
+def test_a_forecast_of_nothing_is_refused(forecaster: rnncast.Forecaster, wrong: dict[str, Any]) -> None:
+    with pytest.raises(UsageError):
+        forecaster.predict(**wrong)
+
+
+@pytest.mark.parametrize("wrong", [{"windows": 0}, {"stride": -1}, {"stride": 0}, {"horizon": -1}])
+def test_an_evaluation_of_nothing_is_refused(forecaster: rnncast.Forecaster, wrong: dict[str, Any]) -> None:
+    with pytest.raises(UsageError):
+        forecaster.evaluate(**wrong)

@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 
 from rnncast import registry
-from rnncast.baselines import drift, forecast_baseline, naive, seasonal_naive
+from rnncast.baselines import forecast_baseline
+from rnncast.baselines.naive import drift, naive, seasonal_naive
+from rnncast.baselines.smoothing import ALPHAS, DAMPED_ALPHAS, DAMPED_BETAS, PHIS, ROUNDING, damped, naive2, ses, theta
 from rnncast.errors import UsageError
 from rnncast.panel import BoolArray, FloatArray, Panel
 
@@ -55,7 +57,106 @@ def slow_drift(values: list[float], seen: list[bool], season: int, horizon: int)
     return [values[last] + slope * (t - last) for t in range(len(values), len(values) + horizon)]
 
 
-SLOW: dict[str, Slow] = {"naive": slow_naive, "seasonal-naive": slow_seasonal_naive, "drift": slow_drift}
+def is_seasonal(values: list[float], season: int) -> bool:
+    count, mean = len(values), sum(values) / len(values)
+    if season == 1 or count < 3 * season or max(values) == min(values):
+        return False
+    centred = [value - mean for value in values]
+    products = [sum(centred[t] * centred[t - lag] for t in range(lag, count)) for lag in range(season + 1)]
+    correlation = [product / products[0] for product in products]
+    limit = 1.645 * ((1 + 2 * sum(r**2 for r in correlation[1:season])) / count) ** 0.5
+    return abs(correlation[season]) > limit
+
+
+def seasonal_figure(values: list[float], season: int, is_additive: bool) -> list[float]:
+    half = season // 2
+    rest: list[list[float]] = [[] for _ in range(season)]
+    for t in range(half, len(values) - half):
+        around = values[t - half : t + half + 1]
+        if season % 2 == 0:
+            around = [around[0] / 2, *around[1:-1], around[-1] / 2]
+        trend = sum(around) / season
+        rest[t % season].append(values[t] - trend if is_additive else values[t] / trend)
+    figure = [sum(part) / len(part) for part in rest]
+    mean = sum(figure) / season
+    return [part - mean if is_additive else part / mean for part in figure]
+
+
+def slow_states(values: list[float], points: list[tuple[float, float, float]], size: int) -> tuple[int, FloatArray]:
+    """Return the first point of the grid with the least squares, and the last level and trend, by plain recursion."""
+
+    def run(initial: FloatArray, point: tuple[float, float, float]) -> tuple[FloatArray, FloatArray]:
+        phi, alpha, beta = point
+        (level, trend), errors = initial, []
+        for value in values:
+            errors.append(value - level - phi * trend)
+            level, trend = level + phi * trend + alpha * errors[-1], phi * trend + alpha * beta * errors[-1]
+        return np.array(errors), np.array([level, trend])
+
+    found = []
+    for point in points:
+        start = np.array([values[0], 0.0])
+        errors, _ = run(start, point)
+        changes = np.stack([run(start + unit, point)[0] - errors for unit in np.eye(2)[:size]], axis=1)
+        shift = np.linalg.lstsq(changes, -errors)[0]
+        errors, state = run(start + np.concatenate([shift, np.zeros(2 - size)]), point)
+        found.append((float(errors @ errors), state))
+    enough = min(square for square, _ in found) + ROUNDING * sum((value - values[0]) ** 2 for value in values)
+    best = next(number for number, (square, _) in enumerate(found) if square <= enough)
+    return best, found[best][1]
+
+
+def slow_naive2_core(values: list[float], steps: range) -> list[float]:
+    return [values[-1] for _ in steps]
+
+
+def slow_ses_core(values: list[float], steps: range) -> list[float]:
+    _, state = slow_states(values, [(0.0, alpha, 0.0) for alpha in ALPHAS], 1)
+    return [float(state[0]) for _ in steps]
+
+
+def slow_theta_core(values: list[float], steps: range) -> list[float]:
+    slope, start = np.polyfit(np.arange(len(values)), values, 1) if len(values) > 1 else (0.0, values[0])
+    line = [2 * value - start - slope * t for t, value in enumerate(values)]
+    smoothed = slow_ses_core(line, steps)
+    return [(start + slope * (len(values) - 1 + k) + level) / 2 for k, level in zip(steps, smoothed, strict=True)]
+
+
+def slow_damped_core(values: list[float], steps: range) -> list[float]:
+    points = [(phi, alpha, beta) for phi in PHIS for alpha in DAMPED_ALPHAS for beta in DAMPED_BETAS]
+    best, (level, trend) = slow_states(values, points, 2)
+    return [level + sum(points[best][0] ** power for power in range(1, k + 1)) * trend for k in steps]
+
+
+def adjusted(core: Callable[[list[float], range], list[float]]) -> Slow:
+    """Return a slow forecast of what `core` makes of the seasonally adjusted values between first and last seen."""
+
+    def forecast(values: list[float], seen: list[bool], season: int, horizon: int) -> list[float]:
+        known = [t for t in range(len(values)) if seen[t]] or [0]
+        gap = len(values) - 1 - known[-1]
+        values = np.interp(range(known[0], known[-1] + 1), known, [values[t] for t in known]).tolist()
+        steps, is_additive = range(gap + 1, gap + horizon + 1), min(values) <= 0
+        figure = [0.0 if is_additive else 1.0] * season
+        if is_seasonal(values, season):
+            figure = seasonal_figure(values, season, is_additive)
+        phase = [figure[t % season] for t in range(len(values) + steps[-1])]
+        plain = [value - phase[t] if is_additive else value / phase[t] for t, value in enumerate(values)]
+        ahead = phase[len(values) - 1 :]
+        whole = [f + ahead[k] if is_additive else f * ahead[k] for f, k in zip(core(plain, steps), steps, strict=True)]
+        return whole if min(values) < 0 else [max(value, 0.0) for value in whole]
+
+    return forecast
+
+
+SLOW: dict[str, Slow] = {
+    "naive": slow_naive,
+    "seasonal-naive": slow_seasonal_naive,
+    "drift": slow_drift,
+    "naive2": adjusted(slow_naive2_core),
+    "ses": adjusted(slow_ses_core),
+    "theta": adjusted(slow_theta_core),
+    "damped": adjusted(slow_damped_core),
+}
 SHORT = [1, 2, 3, 4, 5, 9, 40]
 
 
@@ -74,7 +175,71 @@ def slow_forecast(name: str, panel: Panel, horizon: int) -> FloatArray:
 @pytest.mark.parametrize("name", SLOW)
 def test_a_baseline_equals_a_written_out_loop(name: str, horizon: int, missing: float) -> None:
     panel = panel_of(SHORT, missing=missing)
-    np.testing.assert_allclose(forecast_baseline(name, panel, horizon), slow_forecast(name, panel, horizon))
+    expected = slow_forecast(name, panel, horizon)
+    np.testing.assert_allclose(forecast_baseline(name, panel, horizon), expected, rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize("season_length", [4, 5, 7])
+@pytest.mark.parametrize("level", [0.0, 8.0], ids=["additive", "multiplicative"])
+@pytest.mark.parametrize("name", SLOW)
+def test_a_baseline_of_seasonal_series_equals_a_written_out_loop(name: str, level: float, season_length: int) -> None:
+    panel = panel_of([3 * season_length - 1, 3 * season_length, 33, 65, 70], season_length, missing=0.1)
+    step = np.arange(len(panel.values))[:, None]
+    wave = 4 * np.sin(2 * np.pi * step / season_length)
+    panel = replace(panel, values=np.maximum(wave + panel.values + level, -99 if level == 0 else 0.1))
+    np.testing.assert_allclose(forecast_baseline(name, panel, 9), slow_forecast(name, panel, 9), rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", registry.BASELINES)
+@pytest.mark.parametrize("size", [1e-300, 1e-6, 1.0, 1e15, 1e300])
+def test_a_baseline_does_not_depend_on_the_unit(name: str, size: float) -> None:
+    panel = panel_of([9, 40, 70])
+    scaled = forecast_baseline(name, replace(panel, values=panel.values * size), 5)
+    np.testing.assert_allclose(scaled / size, forecast_baseline(name, panel, 5), rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", registry.BASELINES)
+@pytest.mark.parametrize("value", [0.0, -3.7, 1e15 / 3])
+def test_a_constant_goes_on(name: str, value: float) -> None:
+    panel = panel_of([1, 2, 5, 40])
+    forecast = forecast_baseline(name, replace(panel, values=np.full_like(panel.values, value)), 5)
+    np.testing.assert_allclose(forecast, value, rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["naive2", "ses", "theta", "damped"])
+def test_a_history_without_negative_values_has_no_negative_forecast(name: str) -> None:
+    panel = panel_of([30, 30])
+    falling = np.maximum(25.0 - np.arange(60) % 30, 0.0)[:, None] * np.array([1.0, 2.0])
+    assert (forecast_baseline(name, replace(panel, values=falling), 40) >= 0).all()
+
+
+@pytest.mark.parametrize("name", ["naive2", "ses", "theta", "damped"])
+def test_an_exact_season_goes_on(name: str) -> None:
+    panel = panel_of([24], season_length=4)
+    values = np.tile([[2.0, -1], [4, 1], [6, 3], [8, -3]], (6, 1))
+    forecast = forecast_baseline(name, replace(panel, values=values), 6)
+    np.testing.assert_allclose(forecast[0], values[:6], atol=0.05)
+
+
+def test_a_long_history_is_smoothed_like_its_last_steps() -> None:
+    panel = panel_of([9000, 4096], season_length=1)
+    values = panel.values.copy()
+    values[9000:] = values[9000 - 4096 : 9000]
+    for baseline in (ses, damped):
+        long, recent = baseline(replace(panel, values=values), 4)
+        np.testing.assert_allclose(long, recent, rtol=1e-9)
+
+
+def test_smoothing_follows_a_line_as_far_as_it_may() -> None:
+    panel = replace(panel_of([30], season_length=1), values=np.arange(60.0).reshape(30, 2))
+    np.testing.assert_allclose(ses(panel, 2)[0, :, 0], 58, atol=0.01)
+    np.testing.assert_allclose(theta(panel, 2)[0, :, 0], [59, 60], atol=0.01)
+    np.testing.assert_allclose(damped(panel, 2)[0, :, 0], [58 + 2 * 0.98, 58 + 2 * (0.98 + 0.98**2)], atol=0.3)
+
+
+def test_naive2_is_naive_where_there_is_no_season() -> None:
+    panel = panel_of([9, 40, 70], season_length=1, missing=0.3)
+    np.testing.assert_array_equal(naive2(panel, 5), naive(panel, 5))
 
 
 @pytest.mark.parametrize("name", registry.BASELINES)

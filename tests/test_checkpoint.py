@@ -149,6 +149,8 @@ TAMPERED = {
     "layers": set_in("model", "num_layers", 10**9),
     "context": set_in("window", "context_length", 10**12),
     "horizon": set_in("window", "horizon", 10**9),
+    "segments": set_in("window", "segment_length", 1000),
+    "seasons": lambda header, tensors: header["panel"].update(season_lengths=[10**30]),
     "lags": set_in("window", "num_lags", 10**9),
     "text for a number": set_in("model", "hidden_size", "many"),
     "negative": set_in("window", "horizon", -3),

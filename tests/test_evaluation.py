@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import torch
 
-from rnncast import api
+from rnncast import api, registry
 from rnncast.config import MISSING, DataConfig
 from rnncast.evaluation import Plan, Scores, backtest, learned_rows
 from rnncast.network import Network
@@ -62,7 +62,7 @@ def test_no_forecast_sees_what_came_after_its_origin(
         monkeypatch.setattr("rnncast.evaluation._score", keep)
         plan = Plan(np.array([FIRST]), 1, 4, 4)
         backtest("lstm", networks, panel_of(values, missing), plan, logarithm)
-    assert len(seen[0]) == 4
+    assert len(seen[0]) == 1 + len(registry.BASELINES)
     for one, other in zip(*seen, strict=True):
         np.testing.assert_array_equal(one, other)
 
@@ -153,3 +153,23 @@ def test_a_checkpoint_of_the_last_rows_alone_asks_for_the_data(forecaster: api.F
     part = api.Forecaster(replace(forecaster.checkpoint, is_whole=False))
     with pytest.raises(api.UsageError, match="only the last rows"):
         part.evaluate()
+
+
+@pytest.mark.parametrize("horizon", [4, 10])
+def test_no_forecast_sees_past_covariates_after_its_origin(horizon: int) -> None:
+    data = frame(wave()).assign(p=np.random.default_rng(2).normal(size=STEPS))
+    data.loc[FIRST - 2 : FIRST, "p"] = np.nan
+    changed = data.copy()
+    changed.loc[FIRST + 1 :, "p"] = 100.0
+    forecaster = api.train(data, target=("y",), past_covariates=("p",), test=STEPS - FIRST - 1, **TINY)
+    plan = Plan(np.array([FIRST]), 1, horizon, horizon)
+    networks = forecaster.checkpoint.networks("heldout", torch.device("cpu"))
+    for network in networks:  # A fresh decoder hardly listens to its inputs.
+        torch.nn.init.normal_(network.decoder.steps.weight, std=0.3)
+    one, other = (backtest("lstm", networks, forecaster.read(d).panel, plan, False) for d in (data, changed))
+    assert one.plain()["lstm"] == other.plain()["lstm"]
+
+
+def test_a_lone_series_is_known_whatever_it_is_called() -> None:
+    named = panel_from_frame(frame(wave(60)).assign(id="a"), DataConfig(id=("id",))).panel
+    assert known(named, panel_of(wave(60))).tolist() == [56]

@@ -61,6 +61,15 @@ def test_a_month_that_is_too_short_ends_on_its_last_day() -> None:
     assert frequency.format_stamps(ordinals, time) == ["2024-01-30", "2024-02-29", "2024-03-30", "2024-04-30"]
 
 
+@pytest.mark.parametrize("freq", ["2ME", "4ME", "2QE-DEC", "6ME"])
+@pytest.mark.parametrize("start", ["2024-01-31", "2024-02-28", "2024-03-31", "2024-06-30"])
+def test_several_months_at_once_may_begin_in_any(freq: str, start: str) -> None:
+    expected = stamps(start, freq, 12)
+    time = frequency.grid(expected[:6], freq)
+    first = frequency.to_ordinals(expected[:1], time)[0]
+    assert (frequency.to_stamps(first + np.arange(12), time) == expected).all()
+
+
 def test_business_days_skip_the_weekend() -> None:
     friday = np.array(["2024-03-01"], dtype="datetime64[D]")
     time = frequency.grid(friday, "B")

@@ -6,12 +6,16 @@ from hypothesis import strategies as st
 
 from rnncast import registry
 from rnncast.config import DECILES
-from rnncast.heads import Head, QuantileHead
+from rnncast.heads import DensityHead, Head, QuantileHead, student_quantile
 from tests.making import batch_of, network_of, panel_of
 
 NAN = np.nan
 
 every_head = pytest.mark.parametrize("name", registry.HEADS)
+# A likelihood has no least value of its own; every other loss is a distance.
+DENSITIES = [name for name, entry in registry.HEADS.items() if issubclass(entry.load(), DensityHead)]
+every_distance = pytest.mark.parametrize("name", [name for name in registry.HEADS if name not in DENSITIES])
+every_density = pytest.mark.parametrize("name", DENSITIES)
 
 
 def head_of(name: str, levels: tuple[float, ...] = DECILES) -> Head:
@@ -36,7 +40,7 @@ def test_quantiles_rise_with_their_level(name: str, params: list[float]) -> None
     assert (quantiles.diff(dim=-1) >= 0).all()
 
 
-@every_head
+@every_distance
 @pytest.mark.parametrize("size", [0.0, 1e-30, 1e15, 1e30])
 def test_a_loss_is_a_number_at_the_extremes(name: str, size: float) -> None:
     head = head_of(name)
@@ -48,7 +52,21 @@ def test_a_loss_is_a_number_at_the_extremes(name: str, size: float) -> None:
     assert params.grad.isfinite().all()
 
 
-@every_head
+@every_density
+@pytest.mark.parametrize("size", [0.0, 1e-30, 1e30])
+@pytest.mark.parametrize("param", [-1e30, -100.0, 0.0, 100.0, 1e30])
+def test_a_likelihood_is_finite_at_the_extremes(name: str, size: float, param: float) -> None:
+    head = head_of(name)
+    params = torch.full((2, head.num_parameters), param)
+    params[1, 0] = 0.0
+    params.requires_grad_()
+    losses = head.loss(params, torch.tensor([size, -size]))
+    losses.sum().backward()
+    assert losses.isfinite().all()
+    assert params.grad.isfinite().all()
+
+
+@every_distance
 def test_a_perfect_forecast_has_no_loss(name: str) -> None:
     head = head_of(name)
     target = torch.randn(6)
@@ -119,3 +137,88 @@ def test_a_quantile_head_learns_the_quantile(level: float) -> None:
 def test_hubers_loss_is_square_near_zero_and_straight_beyond_one() -> None:
     losses = head_of("huber").loss(torch.zeros(3, 1), torch.tensor([0.5, 1.0, 3.0]))
     assert losses.tolist() == [0.125, 0.5, 2.5]
+
+
+@every_density
+def test_a_density_without_parameters_lies_around_the_guess_at_one_scale(name: str) -> None:
+    head = head_of(name, (0.1, 0.5, 0.9))
+    params = torch.zeros(1, head.num_parameters)
+    low, middle, high = head.quantiles(params)[0].tolist()
+    assert head.point(params).item() == middle == 0.0
+    assert -low == pytest.approx(high)
+    assert 1.0 < high < 2.0
+
+
+@every_density
+def test_a_density_integrates_to_one_and_its_quantiles_are_its_own(name: str) -> None:
+    head = head_of(name, (0.025, 0.3, 0.9))
+    params = torch.tensor([0.7, -0.4, 1.3], dtype=torch.float64)[: head.num_parameters]
+    places = torch.linspace(-300, 300, 600_001, dtype=torch.float64)
+    density = torch.exp(-head.loss(params.expand(len(places), -1), places))
+    share = density.cumsum(dim=0) * 1e-3
+    assert share[-1].item() == pytest.approx(1, abs=1e-5)
+    for level, quantile in zip(head.levels, head.quantiles(params).tolist(), strict=True):
+        assert share[int(torch.searchsorted(places, quantile))].item() == pytest.approx(level, abs=1e-3)
+
+
+@every_density
+def test_the_gradient_of_a_likelihood_equals_finite_differences(name: str) -> None:
+    head = head_of(name)
+    params = torch.randn(4, head.num_parameters, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(head.loss, (params, torch.randn(4, dtype=torch.float64)))
+
+
+@every_density
+@pytest.mark.parametrize("size", [0.01, 1.0, 1000.0])
+def test_a_density_begins_with_the_spread_of_the_residuals(name: str, size: float) -> None:
+    head = head_of(name, (0.1, 0.5, 0.9))
+    residual = torch.randn(999, 1, 1) * torch.tensor([[1.0], [2.0]]) * size  # [M, H, C]
+    residual[::5] = NAN
+    params = head.initial(residual)
+    assert params.shape == (2, 1, head.num_parameters)
+    assert (head.point(params) == 0).all()
+    inside = residual.abs() <= head.quantiles(params)[..., 2]
+    assert 0.7 < inside[~residual.isnan()].float().mean() < 0.95
+
+
+@every_density
+def test_a_density_that_begins_without_a_spread_is_narrow_and_finite(name: str) -> None:
+    head = head_of(name)
+    assert head.initial(torch.zeros(5, 3, 2)).isfinite().all()
+    assert head.quantiles(head.initial(torch.zeros(5, 3, 2))).abs().max() < 0.02
+
+
+def test_the_normal_likelihood_is_that_of_torch() -> None:
+    head = head_of("normal", (0.1, 0.5, 0.9))
+    params, target = torch.randn(50, 2), torch.randn(50)
+    scale = (head.quantiles(params)[:, 2] - params[:, 0]) / 1.2815516
+    expected = -torch.distributions.Normal(params[:, 0], scale).log_prob(target)
+    torch.testing.assert_close(head.loss(params, target), expected, rtol=1e-4, atol=1e-4)
+
+
+# Printed tables of Student's t, one-sided; the first row is closed: t = 2 (q - 1/2) sqrt(2 / (4 q (1 - q))).
+@pytest.mark.parametrize(
+    ("degrees", "expected"),
+    [
+        (2.0, {0.9: 1.88562, 0.95: 2.91999, 0.975: 4.30265, 0.995: 9.92484}),
+        (3.0, {0.9: 1.63774, 0.95: 2.35336, 0.975: 3.18245, 0.995: 5.84091}),
+        (5.0, {0.9: 1.47588, 0.95: 2.01505, 0.975: 2.57058, 0.995: 4.03214}),
+        (10.0, {0.9: 1.37218, 0.95: 1.81246, 0.975: 2.22814, 0.995: 3.16927}),
+        (30.0, {0.9: 1.31042, 0.95: 1.69726, 0.975: 2.04227, 0.995: 2.75000}),
+        (100.0, {0.9: 1.29007, 0.95: 1.66023, 0.975: 1.98397, 0.995: 2.62589}),
+    ],
+)
+def test_the_quantiles_of_students_t_are_those_of_the_tables(degrees: float, expected: dict[float, float]) -> None:
+    for level, value in expected.items():
+        assert student_quantile(level, np.array([degrees]))[0] == pytest.approx(value, abs=6e-6)
+        assert student_quantile(1 - level, np.array([degrees]))[0] == pytest.approx(-value, abs=6e-6)
+
+
+def test_the_head_of_students_t_has_its_quantiles_at_any_degrees_of_freedom() -> None:
+    levels = (0.001, 0.1, 0.25, 0.5, 0.8, 0.975, 0.9999)
+    head = head_of("student-t", levels)
+    params = torch.zeros(200, 3)
+    params[:, 2] = torch.linspace(-15, 15, 200)
+    degrees = head.degrees(params).double().numpy()
+    for level, found in zip(levels, head.standard(params).T.double().numpy(), strict=True):
+        np.testing.assert_allclose(found, student_quantile(level, degrees), rtol=2e-5, atol=1e-6)

@@ -94,3 +94,41 @@ def test_the_baselines_score_what_was_published(m4: tuple[str, M4Set], baseline:
     outcome = m4_outcome(m4_set, forecast_baseline(baseline, m4_set.panel, m4_set.actual.shape[2]))
     assert round(smape(outcome).overall, 3) == published(method, f"sMAPE_{name}")
     assert round(mase(outcome).overall, 3) == published(method, f"MASE_{name}")
+
+
+def submitted(method: str, name: str, count: int) -> FloatArray:
+    submission = read_m4(f"submission-{method}.csv.gz", name[0])
+    return np.stack([submission[f"{name[0]}{n + 1}"] for n in range(count)])
+
+
+@needs_m4
+def test_naive2_is_the_organisers_submission(m4: tuple[str, M4Set]) -> None:
+    name, m4_set = m4
+    point = forecast_baseline("naive2", m4_set.panel, m4_set.actual.shape[2])[..., 0]
+    # They wrote four digits after the point.
+    np.testing.assert_allclose(point, submitted("Naive2", name, len(point)), rtol=1e-9, atol=5.001e-5)
+
+
+@needs_m4
+def test_smoothing_is_the_organisers_where_their_search_found_the_least_squares(m4: tuple[str, M4Set]) -> None:
+    name, m4_set = m4
+    point = forecast_baseline("ses", m4_set.panel, m4_set.actual.shape[2])[..., 0]
+    theirs = submitted("SES", name, len(point))
+    apart = (np.abs(point - theirs) / theirs).max(axis=1)
+    assert np.median(apart) < 1e-3
+    assert apart.max() < 0.02
+
+
+@needs_m4
+@pytest.mark.parametrize(
+    ("baseline", "method", "tolerance"),
+    [("naive2", "Naive2", 0.0), ("ses", "SES", 0.001), ("theta", "Theta", 0.0015)],
+)
+def test_smoothing_scores_near_what_was_published(
+    m4: tuple[str, M4Set], baseline: str, method: str, tolerance: float
+) -> None:
+    name, m4_set = m4
+    outcome = m4_outcome(m4_set, forecast_baseline(baseline, m4_set.panel, m4_set.actual.shape[2]))
+    for metric, label in ((smape, "sMAPE"), (mase, "MASE")):
+        known = published(method, f"{label}_{name}")
+        assert round(metric(outcome).overall, 3) == pytest.approx(known, rel=tolerance, abs=0.0)

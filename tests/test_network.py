@@ -73,6 +73,14 @@ def test_an_untrained_network_forecasts_its_guess(model: str, magnitude: float, 
         np.testing.assert_allclose(found.quantiles[0, :, 0, 0] / magnitude, guess, rtol=1e-6)
 
 
+def test_a_guess_season_beyond_the_window_takes_no_memory() -> None:
+    panel = panel_of([[5, 6, 8, 9, 7, 12, 8, 9]])
+    network = network_of(panel, trained=False, guess_season=10**12)
+    level = network_of(panel, trained=False, guess_season=0)
+    one, other = (forecast([n], panel, 3, False).point for n in (network, level))
+    np.testing.assert_allclose(one, other)
+
+
 def test_a_guess_that_lies_before_the_series_is_the_level() -> None:
     panel = panel_of([[4.0, 6.0]])
     network = network_of(panel, trained=False, guess_season=5, season_length=(5,), horizon=6)

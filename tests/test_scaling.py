@@ -187,3 +187,25 @@ def test_white_noise_seldom_wants_a_logarithm() -> None:
 
 def test_the_airline_passengers_want_a_logarithm(airline) -> None:
     assert prefers_logarithm(read_panel([str(airline)], DataConfig()).panel)
+
+
+@pytest.mark.parametrize("logarithm", [False, True])
+def test_one_unit_of_a_constant_series_is_a_hundredth_of_its_level(logarithm: bool) -> None:
+    units = Units.of(panel_of([np.full(40, 1e4)]), logarithm)
+    moved = units.invert(np.array([[[-1.0], [0.0], [1.0]]]), np.zeros(1, dtype=np.int64))
+    np.testing.assert_allclose(moved.ravel(), [9900, 10000, 10100])
+
+
+def test_the_logarithm_is_chosen_without_what_a_gap_at_the_end_was_filled_with() -> None:
+    values = 100 + np.random.default_rng(3).normal(size=80)
+    values[-6:] = np.nan
+    panel = panel_of([values])
+    panel.values[-6:, 0] = 1e6 * np.arange(1, 7)
+    assert not prefers_logarithm(panel)
+
+
+def test_a_season_longer_than_the_window_takes_no_memory() -> None:
+    target = torch.arange(6.0).reshape(1, 6, 1)
+    seen = torch.ones_like(target, dtype=torch.bool)
+    for one, other in zip(causal_scale(target, seen, 10**12), causal_scale(target, seen, 6), strict=True):
+        torch.testing.assert_close(one, other)

@@ -9,6 +9,7 @@
 | 143    | SIGTERM |
 """
 
+import errno
 import os
 import signal
 import sys
@@ -29,6 +30,9 @@ from rnncast.cli.train import train
 from rnncast.errors import RnncastError, UsageError, nearest
 from rnncast.rendering.base import visible
 
+STREAM_FAULTS = (errno.EPIPE, errno.ENOSPC, errno.EIO, errno.EBADF)
+"""What a write to a stream fails with."""
+
 
 class StreamError(Exception):
     """Carries an error of a stream past click, which would make a status of its own of it."""
@@ -46,6 +50,8 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except OSError as error:
+            if error.errno not in STREAM_FAULTS:
+                raise
             raise StreamError(error) from error
 
     def resolve_command(
@@ -96,6 +102,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 def _guarded(arguments: list[str]) -> int:
     """Run the program; whatever it raises becomes words on stderr and a status."""
     try:
+        _check_folder()
         result = program(arguments, prog_name="rnncast", standalone_mode=False)
         return result if isinstance(result, int) else 0
     except RnncastError as error:
@@ -111,8 +118,18 @@ def _guarded(arguments: list[str]) -> int:
         return 1
     except StreamError as error:
         return _output_failed(error.cause)
+    except OSError as error:
+        return _output_failed(error) if error.errno in STREAM_FAULTS else _unexpected(error, arguments)
     except Exception as error:
         return _unexpected(error, arguments)
+
+
+def _check_folder() -> None:
+    """Raise a UsageError where the current folder is gone: torch cannot be loaded there."""
+    try:
+        os.getcwd()
+    except OSError as error:
+        raise UsageError("the current folder does not exist any more.", "Change to another folder.") from error
 
 
 def _unexpected(error: Exception, arguments: list[str]) -> int:

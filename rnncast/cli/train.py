@@ -50,7 +50,7 @@ model_options = options.together(
     setting("dropout", "--dropout", text="Share dropped between layers.", **_X, **_BY_DATA),
     setting("activation", "--activation", text="Of the vanilla rnn.", type=click.Choice(config.ACTIVATIONS)),
     setting("residual", "--residual/--no-residual", text="Residual paths around layers.", otherwise="on", default=None),
-    setting("skip", "--skip/--no-skip", text="Linear path from the lags to the forecast.", otherwise="on", default=None),
+    setting("skip", "--skip/--no-skip", text="Linear path from lags to forecast.", otherwise="on", default=None),
     setting("attention", "--attention/--no-attention", text="Causal attention over past states.", otherwise="off",
             default=None),
 )  # fmt: skip
@@ -123,11 +123,10 @@ def train(
     check(output)
     reading = api.read(data, asked.data)
     talk.note(views.summary(reading))
-    talk.notes((*reading.left_out, *reading.notes))
+    talk.notes((*reading.left_out, *reading.notes, *views.shortfalls(reading.panel, asked)))
     forecaster = api.Forecaster(show(holdout.run(reading, asked), talk), asked.run)
     for line in views.choices(forecaster.checkpoint.config):
         talk.detail(line)
-    talk.notes(views.shortfalls(forecaster.checkpoint, asked))
     scores = forecaster.checkpoint.report.get("scores")
     failure = first_failure(conditions, next(iter(scores.values()))) if scores else None
     if not failure:

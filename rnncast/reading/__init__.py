@@ -30,7 +30,7 @@ from rnncast.reading import (
 )
 from rnncast.reading.base import Reading, Rows, Table
 
-__all__ = ["Reading", "panel_from_frame", "panel_with_future", "read_panel"]
+__all__ = ["Reading", "panel_from_frame", "panel_with_future", "read_panel", "seasons_of"]
 
 
 def read_panel(paths: Sequence[str], data: DataConfig, extra_future: str | None = None) -> Reading:
@@ -102,6 +102,13 @@ def _read(table: Table, data: DataConfig, extra: Table | None) -> Reading:
     freq = data.freq or (inferring.infer_freq(tables.sampled_times(rows)) if found.data.time else None)
     reading = tables.build(rows, replace(found.data, freq=freq), found.format)
     return _finished(replace(reading, notes=notes + reading.notes, left_out=found.left_out), layout)
+
+
+def seasons_of(panel: Panel, data: DataConfig) -> tuple[int, ...]:
+    """Return the season lengths of a panel that was cut: anew where neither `data` nor a calendar says them."""
+    if data.season_length or (data.freq and not data.freq.isdecimal()):
+        return panel.season_lengths
+    return seasons.detect(panel.values, panel.offsets, panel.lengths)
 
 
 def _finished(reading: Reading, layout: str) -> Reading:

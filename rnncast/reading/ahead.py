@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from rnncast.frequency import to_ordinals
-from rnncast.panel import BoolArray, FloatArray, IntArray, Panel
+from rnncast.panel import BoolArray, FloatArray, IntArray, Panel, ranges
 from rnncast.reading.base import Rows
 
 
@@ -64,14 +64,14 @@ def extend(panel: Panel, extra: Rows) -> tuple[Panel, tuple[str, ...]]:
     np.maximum.at(lengths, codes, position + 1)
     offsets = np.cumsum(lengths) - lengths
     laid = np.full((int(lengths.sum()), values.shape[1]), np.nan)
-    laid[_steps(offsets, panel.future_lengths)] = panel.future_covariates[
-        _steps(panel.future_offsets, panel.future_lengths)
+    laid[ranges(offsets, panel.future_lengths)] = panel.future_covariates[
+        ranges(panel.future_offsets, panel.future_lengths)
     ]
     laid[offsets[codes] + position] = values
     step = np.arange(len(laid)) - np.repeat(offsets, lengths)
     missing = np.where(np.isnan(laid).any(axis=1), step, np.repeat(lengths, lengths))
     lengths = np.minimum.reduceat(missing, offsets)
-    kept = laid[_steps(offsets, lengths)]
+    kept = laid[ranges(offsets, lengths)]
     cut = replace(panel, future_covariates=kept, future_offsets=np.cumsum(lengths) - lengths, future_lengths=lengths)
     return cut, _strangers(known)
 
@@ -95,10 +95,3 @@ def _numbered(codes: IntArray) -> IntArray:
     number = np.empty_like(codes)
     number[order] = np.arange(len(codes)) - np.repeat(np.cumsum(counts) - counts, counts)
     return number
-
-
-def _steps(offsets: IntArray, lengths: IntArray) -> IntArray:
-    """Return offsets[n] .. offsets[n] + lengths[n] - 1 of every series, one after the other."""
-    before = np.cumsum(lengths) - lengths
-    steps: IntArray = np.arange(int(lengths.sum())) + np.repeat(offsets - before, lengths)
-    return steps

@@ -12,6 +12,9 @@ from rnncast.panel import FloatArray, IntArray, Panel, series_name
 def fill(panel: Panel, method: str) -> Panel:
     """Return the panel with targets and covariates filled; its season is that of the "seasonal" method.
 
+    Past covariates have no mask, so a gap in them repeats the last value before it, or is zero where the
+    method says so: a value told from later rows would let an origin inside the gap see ahead.
+
     Raises:
         DataError: the method is "error" and a value is missing.
     """
@@ -20,13 +23,14 @@ def fill(panel: Panel, method: str) -> Panel:
         _check(panel, panel.past_covariates, panel.past_names, panel.offsets)
         _check(panel, panel.future_covariates, panel.future_names, panel.future_offsets)
 
-    def filled(values: FloatArray, offsets: IntArray, lengths: IntArray) -> FloatArray:
-        return cleaning.fill(values, ~np.isnan(values), offsets, lengths, method, panel.season_length)
+    def filled(values: FloatArray, offsets: IntArray, lengths: IntArray, how: str = method) -> FloatArray:
+        return cleaning.fill(values, ~np.isnan(values), offsets, lengths, how, panel.season_length)
 
+    causal = "zero" if method == "zero" else "ffill"
     return replace(
         panel,
         values=filled(panel.values, panel.offsets, panel.lengths),
-        past_covariates=filled(panel.past_covariates, panel.offsets, panel.lengths),
+        past_covariates=filled(panel.past_covariates, panel.offsets, panel.lengths, causal),
         future_covariates=filled(panel.future_covariates, panel.future_offsets, panel.future_lengths),
     )
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from rnncast import frequency
 from rnncast.config import DataConfig
 from rnncast.errors import DataError
-from rnncast.panel import BoolArray, FloatArray, IntArray, Panel, TextArray, TimeAxis, series_name
+from rnncast.panel import BoolArray, FloatArray, IntArray, Panel, TextArray, TimeAxis, ranges, series_name
 from rnncast.reading.base import Reading, Rows, StampArray
 
 _SAMPLED_SERIES = 100
@@ -88,7 +88,7 @@ def build(rows: Rows, data: DataConfig, format: str | None) -> Reading:
     first, end = _extent(rows, grid, np.asarray(seen.any(axis=1)))
     future = grid.lay(rows.future)  # [T, Kf]
     future_end = np.maximum(_known_until(grid, future, end), end)
-    steps, future_steps = _ranges(first, end - first), _ranges(first, future_end - first)
+    steps, future_steps = ranges(first, end - first), ranges(first, future_end - first)
     panel = Panel(
         values=target[steps],
         observed=seen[steps],
@@ -136,7 +136,7 @@ def _ordinals(rows: Rows, data: DataConfig, format: str | None) -> tuple[TimeAxi
         order = np.argsort(rows.codes, kind="stable")
         counts = np.bincount(rows.codes)
         ordinals = np.empty(len(rows.codes), dtype=np.int64)
-        ordinals[order] = _ranges(np.ones_like(counts), counts)
+        ordinals[order] = ranges(np.ones_like(counts), counts)
         return TimeAxis(), ordinals
     axis = frequency.grid(rows.times, str(data.freq), str(data.time), format)
     return axis, frequency.to_ordinals(rows.times, axis)
@@ -224,8 +224,3 @@ def _static(rows: Rows, data: DataConfig) -> FloatArray:
 
 def _offsets(lengths: IntArray) -> IntArray:
     return np.concatenate([[0], np.cumsum(lengths)[:-1]]).astype(np.int64)
-
-
-def _ranges(first: IntArray, lengths: IntArray) -> IntArray:
-    """Return first[0], first[0] + 1 ... for lengths[0] numbers, then the same for the others."""
-    return np.arange(int(lengths.sum())) + np.repeat(first - _offsets(lengths), lengths)

@@ -220,7 +220,8 @@ def _remarks(table: Table, strips: list[_Strip], hidden: int) -> str:
 
 def _prose(text: str, screen: Screen, style: Style) -> str:
     lines = [visible(line) for line in text.split("\n") if line]
-    wrapped = [part for line in lines for part in textwrap.wrap(line, screen.width)]
+    # textwrap counts characters, so what is twice as wide is taken off the width before.
+    wrapped = [part for line in lines for part in textwrap.wrap(line, screen.width - (cell_len(line) - len(line)))]
     return "\n".join(_styled(line, style, screen) for line in wrapped)
 
 

@@ -16,6 +16,7 @@ from rnncast.frequency import describe, format_stamps
 from rnncast.panel import Forecast, Panel
 from rnncast.reading import Reading
 from rnncast.rendering.base import Column, Table, Value
+from rnncast.selection import default_horizon, holdout, usual_horizon
 
 
 def forecast_table(forecast: Forecast, levels: Sequence[int], about: Mapping[str, Any] | None = None) -> Table:
@@ -112,10 +113,16 @@ def choices(config: Config) -> list[str]:
     ]
 
 
-def shortfalls(checkpoint: Checkpoint, asked: Config) -> list[str]:
-    """Return sentences on what was asked for and could not be done."""
-    wanted, held = asked.training.test or 0, int(checkpoint.held_out.max())
-    return [] if held >= wanted else [f"{held} rows are held out, not {wanted}: no more than half of a series."]
+def shortfalls(panel: Panel, asked: Config) -> list[str]:
+    """Return sentences on what was asked for, or is usual, and the data are too short for."""
+    usual, horizon = usual_horizon(panel), asked.window.horizon or default_horizon(panel)
+    wanted, held = asked.training.test or 0, int(holdout(panel.lengths, asked.training.test, horizon).max())
+    found = []
+    if asked.window.horizon is None and horizon < usual:
+        found.append(f"the horizon is {_steps(horizon)}, half of the shortest series, instead of the usual {usual}.")
+    if held < wanted:
+        found.append(f"{held} rows are held out, not {wanted}: no more than half of a series.")
+    return found
 
 
 def plan(scores: Scores) -> dict[str, Any]:
@@ -213,8 +220,8 @@ def _stamps(forecast: Forecast) -> list[Value]:
 
 
 def _column(name: str, values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> Column:
-    return Column(name, [_finite(value) for value in values.ravel().tolist()])
-
-
-def _finite(value: float) -> float | None:
-    return value if np.isfinite(value) else None
+    flat = values.ravel()
+    cells: list[Value] = [*flat.tolist()]
+    for index in np.flatnonzero(~np.isfinite(flat)):
+        cells[index] = None
+    return Column(name, cells)

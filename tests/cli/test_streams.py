@@ -34,8 +34,9 @@ class Program:
         """Start the program and leave it running."""
         command = [sys.executable, "-m", "rnncast", *map(str, args)]
         return subprocess.Popen(
-            command, cwd=self.folder, env=self.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
-        )
+            command, cwd=self.folder, env=self.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8",
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # a background job ignores it
+        )  # fmt: skip
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -47,7 +48,10 @@ def test_a_signal_during_training_leaves_the_old_checkpoint_and_nothing_else(
     assert running.stderr is not None
     assert "144 rows" in running.stderr.readline()
     running.send_signal(number)
-    stdout, stderr = running.communicate(timeout=60)
+    try:
+        stdout, stderr = running.communicate(timeout=60)
+    finally:
+        running.kill()
     assert (running.returncode, stdout) == (status, "")
     assert "Traceback" not in stderr
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"rnncast.safetensors": b"old"}
@@ -81,3 +85,15 @@ def test_nothing_off_a_terminal_has_escapes_and_the_home_stays_empty(
     assert "\x1b" not in done.stdout + done.stderr
     assert "\r" not in done.stdout + done.stderr
     assert os.listdir(clean_env["HOME"]) == []
+
+
+def test_a_current_folder_that_is_gone_is_told(program_at: Program) -> None:
+    done = program_at.shell('mkdir gone && cd gone && rmdir "$PWD" && rnncast inspect x.csv')
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("Error: the current folder does not exist any more.")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no full device")
+def test_help_on_a_full_disk_is_one_line_and_status_1(program_at: Program) -> None:
+    done = program_at.shell("rnncast --help > /dev/full")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)

@@ -18,6 +18,8 @@ VARIANTS = {
     "relu": {"activation": "relu"},
 }
 
+MEMORYLESS = {"mlp"}
+
 every_model = pytest.mark.parametrize("name", registry.MODELS)
 every_variant = pytest.mark.parametrize("variant", VARIANTS)
 
@@ -78,14 +80,41 @@ def test_a_state_sees_nothing_after_its_origin(name: str, variant: str, origin: 
     assert not torch.equal(before[:, origin + 1 :], after[:, origin + 1 :])
 
 
-@every_model
-def test_a_state_remembers_the_first_step_and_the_static_covariates(name: str) -> None:
+@pytest.mark.parametrize("name", [name for name in registry.MODELS if name not in MEMORYLESS])
+def test_a_state_remembers_the_first_step(name: str) -> None:
     model, (past, static) = model_of(name), inputs_of()
     earlier = past.clone()
     earlier[:, 0] += 1
-    last = model(past, static)[:, -1]
-    assert not torch.equal(last, model(earlier, static)[:, -1])
-    assert not torch.equal(last, model(past, static + 1)[:, -1])
+    assert not torch.equal(model(past, static)[:, -1], model(earlier, static)[:, -1])
+
+
+@every_model
+def test_a_state_depends_on_the_static_covariates(name: str) -> None:
+    model, (past, static) = model_of(name), inputs_of()
+    assert not torch.equal(model(past, static)[:, -1], model(past, static + 1)[:, -1])
+
+
+@every_model
+@pytest.mark.parametrize("hidden", [1, 2, 6, 7])
+def test_every_width_will_do(name: str, hidden: int) -> None:
+    size = Size(inputs=3, static=2, hidden=hidden, layers=2, dropout=0.0, attention=True)
+    states = registry.MODELS[name].load()(size)(*inputs_of())
+    assert states.shape == (4, 7, hidden)
+    assert states.isfinite().all()
+
+
+@every_model
+@pytest.mark.parametrize("variant", ["plain", "attention"])
+@pytest.mark.parametrize("scale", [1.0, 50.0])
+def test_half_precision_stays_finite_and_near(name: str, variant: str, scale: float) -> None:
+    model, (past, static) = model_of(name, variant), inputs_of(origins=40)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        states = model(past * scale, static)
+    states.float().square().sum().backward()
+    assert all(weight.grad is not None and weight.grad.isfinite().all() for weight in model.parameters())
+    if scale == 1:
+        assert (states - model(past, static)).abs().mean() < 0.03
+    assert states.isfinite().all()
 
 
 @every_model

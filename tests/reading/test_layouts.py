@@ -231,3 +231,9 @@ def test_a_series_with_a_period_index_is_a_monthly_panel() -> None:
     index = pd.period_range("2024-01", periods=6, freq="M", name="month")
     reading = panel_from_frame(pd.DataFrame({"n": range(0, 12, 2), "b": [True, False] * 3}, index=index), DataConfig())
     assert (reading.panel.time.freq, reading.panel.target_names) == ("MS", ("n", "b"))
+
+
+def test_a_gap_of_a_past_covariate_knows_nothing_of_later_rows(tmp_path: Path) -> None:
+    text = "ds,y,p\n2024-01-01,1,5\n2024-01-02,2,\n2024-01-03,3,9\n"
+    panel = read(tmp_path, text, DataConfig(target=("y",), past_covariates=("p",))).panel
+    assert panel.past_covariates.tolist() == [[5], [5], [9]]

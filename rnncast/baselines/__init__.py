@@ -1,0 +1,19 @@
+"""Baselines: forecasts that every model has to beat, in milliseconds for a thousand series.
+
+A baseline is a function from a panel and a horizon to point forecasts [N, H, C], for all series at once.
+It reads nothing after the last step that was really seen: what a gap at the end was filled with may know of
+later rows. A file is a family.
+"""
+
+from rnncast import registry
+from rnncast.panel import FloatArray, Panel
+
+
+def forecast_baseline(name: str, panel: Panel, horizon: int) -> FloatArray:
+    """Return the forecast [N, H, C] of the baseline called `name`.
+
+    Raises:
+        UsageError: no such baseline.
+    """
+    forecast: FloatArray = registry.find(registry.BASELINES, name, "baseline").load()(panel, horizon)
+    return forecast

@@ -1,0 +1,42 @@
+"""Minimal gated recurrent unit: Feng et al. 2024, 'Were RNNs all we needed?', arXiv 2410.01201."""
+
+from torch import Tensor, nn
+
+from rnncast.models.base import Model, RecurrentStack, Size, leaky_scan
+
+
+class MinGRU(Model):
+    """Keeps one state whose gate and candidate look at the input alone.
+
+    z_t = sigmoid(W_z x_t + b_z)                         write                    (1)
+    n_t = W_n x_t + b_n                                  candidate                (2)
+    h_t = (1 - z_t) * h_(t-1) + z_t * n_t                                         (3)
+
+    Without h_(t-1) in the gate, eq. 3 is linear in the state. The paper scans it in log space too, for
+    which its candidates must be positive; we scan it as it stands, so they need not be (and did worse
+    when they were). The convolution and the perceptron of the paper's larger blocks are left out.
+
+    Use it where training time counts: long contexts, many series, one core.
+    """
+
+    def __init__(self, size: Size) -> None:
+        super().__init__()
+        self.stack = RecurrentStack(MinGRULayer, size)
+
+    def forward(self, past: Tensor, static: Tensor) -> Tensor:
+        """Return the states [B, O, D]."""
+        states: Tensor = self.stack(past, static)
+        return states
+
+
+class MinGRULayer(nn.Module):
+    """One layer of `MinGRU`."""
+
+    def __init__(self, inputs: int, hidden: int) -> None:
+        super().__init__()
+        self.read = nn.Linear(inputs, 2 * hidden)
+
+    def forward(self, inputs: Tensor) -> tuple[Tensor, None]:
+        """Return the states [B, O, D] of inputs [B, O, F]."""
+        gate, candidate = self.read(inputs).chunk(2, dim=-1)  # [B, O, D] each  (2)
+        return leaky_scan(gate.sigmoid(), candidate), None  # (1), (3)
