@@ -1,14 +1,15 @@
 """What is told from the data: every setting that was left open gets its value here.
 
-| data                                              | segment | context    | lags        | hidden | layers | steps |
-|---------------------------------------------------|---------|------------|-------------|--------|--------|-------|
-| season of 24 steps or more, ten seasons or more,  | season  | 14 seasons | 7 seasons   | 128    | 1      | 800   |
-| and a horizon of at least a season                |         |            |             |        |        |       |
-| other, under 500 values                           | 1 step  | 20 seasons | 1.5 seasons | 32     | 1      | 100   |
-| other, under 2,000 values                         | 1 step  | 20 seasons | 1.5 seasons | 32     | 1      | 300   |
-| other, under 100,000 values                       | 1 step  | 20 seasons | 1.5 seasons | 64     | 2      | 300   |
-| other, larger                                     | 1 step  | 20 seasons | 1.5 seasons | 128    | 2      | 800   |
+| data                                     | segment | context    | lags        | hidden | layers | batch | steps |
+|------------------------------------------|---------|------------|-------------|--------|--------|-------|-------|
+| long seasons, 20,000 values and more     | season  | 14 seasons | 7 seasons   | 128    | 1      | 128   | 800   |
+| long seasons, fewer values               | season  | 14 seasons | 7 seasons   | 64     | 1      | 32    | 300   |
+| other, under 500 values                  | 1 step  | 20 seasons | 1.5 seasons | 32     | 1      | 32    | 100   |
+| other, under 2,000 values                | 1 step  | 20 seasons | 1.5 seasons | 32     | 1      | 32    | 300   |
+| other, under 100,000 values              | 1 step  | 20 seasons | 1.5 seasons | 64     | 2      | 32    | 300   |
+| other, larger                            | 1 step  | 20 seasons | 1.5 seasons | 128    | 2      | 128   | 800   |
 
+Long seasons: of 24 steps or more, ten of them or more in the median series, and a horizon of at least one.
 The context is at most the longest series, and at least 100 steps where there are so many; the lags are at
 most 192. Under 2,000 values three networks are trained and their median taken. The figures were chosen on
 the training parts of M4 hourly and M1 monthly and on earlier rows of the classic series.
@@ -25,7 +26,7 @@ from rnncast.scaling import prefers_logarithm
 LONGEST_LAGS = 192
 """Most lags that the network reads at an origin by default."""
 
-TINY, SMALL, LARGE = 500, 2_000, 100_000
+TINY, SMALL, LARGE, LARGE_SEGMENTED = 500, 2_000, 100_000, 20_000
 """Values below which data are tiny or small, and from which on they are large."""
 
 
@@ -135,16 +136,16 @@ def _window(config: Config, panel: Panel, horizon: int) -> dict[str, object]:
 
 def _network(config: Config, panel: Panel) -> dict[str, object]:
     values, segmented = panel.num_rows * panel.num_targets, config.window.segment_length != 1
-    small, large = values < SMALL, values >= LARGE
+    small, large = values < SMALL, values >= (LARGE_SEGMENTED if segmented else LARGE)
     return {
         "model": "lstm",
-        "hidden_size": 128 if large or segmented else 32 if small else 64,
+        "hidden_size": 128 if large else 32 if small and not segmented else 64,
         "num_layers": 1 if small or segmented else 2,
         "dropout": 0.1,
         "ensemble": 3 if small else 1,
-        "batch_size": 128 if large or segmented else 32,
+        "batch_size": 128 if large else 32,
         "learning_rate": 5e-3 if segmented else 2e-3 if large else 3e-3,
-    } | _length(config, 100 if values < TINY else 800 if large or segmented else 300)
+    } | _length(config, 800 if large else 100 if values < TINY else 300)
 
 
 def _length(config: Config, steps: int) -> dict[str, object]:
