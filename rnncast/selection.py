@@ -145,7 +145,7 @@ def _network(config: Config, panel: Panel) -> dict[str, object]:
         "ensemble": 3 if small else 1,
         "batch_size": 128 if large else 32,
         "learning_rate": 5e-3 if segmented else 2e-3 if large else 3e-3,
-    } | _length(config, 800 if large else 100 if values < TINY else 300)
+    } | _length(config, 800 if large else 100 if values < TINY and not segmented else 300)
 
 
 def _length(config: Config, steps: int) -> dict[str, object]:
