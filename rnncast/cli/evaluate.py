@@ -60,6 +60,7 @@ def evaluate(
     emit(table, format_name, output, talk)
     overall = scores.plain()
     talk.note(views.origins(scores))
+    talk.notes(views.mixed_units(scores.panel))
     talk.note(views.verdict(overall))
     failure = first_failure(conditions, next(iter(overall.values())))
     if failure:

@@ -133,6 +133,7 @@ def train(
         forecaster.save(output)
     if scores:
         emit(views.metrics_table(scores, api.about(forecaster, output, data)), format_name, None, talk)
+        talk.notes(views.mixed_units(reading.panel))
         talk.note(views.verdict(scores))
     if failure:
         talk.note("No checkpoint was written.")

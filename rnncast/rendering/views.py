@@ -125,6 +125,13 @@ def shortfalls(panel: Panel, asked: Config) -> list[str]:
     return found
 
 
+def mixed_units(panel: Panel) -> list[str]:
+    """Return a sentence on what the scores of several targets say, none for one target."""
+    if panel.num_targets == 1:
+        return []
+    return ["MSE, RMSE and MAE are means over targets, whatever their units; sMAPE and MASE have none."]
+
+
 def plan(scores: Scores) -> dict[str, Any]:
     """Return from where the forecasts that were scored were made, for machines."""
     return {"windows": scores.plan.windows, "stride": scores.plan.stride, "steps": scores.plan.horizon}

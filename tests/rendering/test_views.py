@@ -1,6 +1,8 @@
+import numpy as np
 import pytest
 
 from rnncast.rendering import views
+from tests.making import panel_of
 
 Row = dict[str, float | None]
 
@@ -23,3 +25,9 @@ def scores(model: float | None, naive: float | None, drift: float | None, metric
 )
 def test_the_verdict_names_the_best_baseline_and_both_figures(found: dict[str, Row], said: str) -> None:
     assert views.verdict(found) == said
+
+
+@pytest.mark.parametrize(("targets", "notes"), [(1, 0), (2, 1)])
+def test_scores_of_several_targets_are_said_to_mix_units(targets: int, notes: int) -> None:
+    panel = panel_of([np.ones((8, targets))])
+    assert len(views.mixed_units(panel)) == notes
