@@ -1,0 +1,1 @@
+"""Heads: what a network puts out, one head or one family a file; `base` says what they share."""
