@@ -1,92 +1,22 @@
 """The network that is trained: scaling, model, decoder and head joined by composition."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from rnncast import registry
+from rnncast import options, paths, registry
 from rnncast.config import Config
-from rnncast.decoders import DirectDecoder
-from rnncast.heads import Head
-from rnncast.models.base import Model, Size
-from rnncast.panel import Panel
-from rnncast.scaling import causal_scale
+from rnncast.decoders import DecoderSize
+from rnncast.heads.base import Frame, Head
+from rnncast.models.base import Autoregressive, Model, Size
+from rnncast.origins import Origins, Output, Shape, View
+from rnncast.panel import Panel, TextArray
+from rnncast.smoothing import LearnedSmoothing
 from rnncast.windows import Batch, calendar_seasons
 
 USUAL_ORIGINS = 4096
 """Origins whose errors say what is usual before training."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """Says what a network reads and writes; with the model's size it rebuilds the network.
-
-    Attributes:
-        context_length: L, steps read.
-        horizon: H, steps forecast.
-        segment_length: steps from one origin to the next; the model makes one step a segment.
-        num_lags: how many of the last values the model reads at each origin.
-        guess_season: the forecast starts from the seasonal naive of this season; 0 from the level.
-        season_length: steps in the main season.
-        targets: C of one window as the model sees it: 1 for independent channels.
-        past: Kp, future: Kf, static: S, phases: M.
-        scaling: "causal" finds level and spread at each origin, "series" takes a series' own.
-        skip: the decoder reads the lags too, beside the state.
-        origins: "all" trains every origin of a window, "last" only the last one.
-    """
-
-    context_length: int
-    horizon: int
-    segment_length: int
-    num_lags: int
-    guess_season: int
-    season_length: int
-    targets: int
-    past: int
-    future: int
-    static: int
-    phases: int
-    scaling: str = "causal"
-    skip: bool = True
-    origins: str = "all"
-
-    @property
-    def num_origins(self) -> int:
-        """Return O, how many origins lie in a window."""
-        return self.context_length // self.segment_length
-
-    @property
-    def at_origins(self) -> slice:
-        """Return at which of the L steps the origins lie; the last one is the last step."""
-        first = self.context_length - 1 - self.segment_length * (self.num_origins - 1)
-        return slice(first, self.context_length, self.segment_length)
-
-    @property
-    def num_inputs(self) -> int:
-        """Return F, how many numbers the model reads at each origin."""
-        covariates = self.segment_length * (self.past + self.future)
-        return self.targets * (self.num_lags + 2) + covariates + 2 * self.phases
-
-
-class Output(NamedTuple):
-    """Holds a forecast from each origin, in units of the series.
-
-    Attributes:
-        params: [B, O, H, C, P], what the head reads, relative to `guess` and in units of `scale`.
-        guess: [B, O, H, C].
-        scale: [B, O, C].
-    """
-
-    params: Tensor
-    guess: Tensor
-    scale: Tensor
-
-    def restore(self, values: Tensor) -> Tensor:
-        """Return [B, O, H, C] or [B, O, H, C, Q] in units of the series."""
-        shape = (*self.guess.shape, *(1,) * (values.ndim - self.guess.ndim))
-        return self.guess.reshape(shape) + values * self.scale[:, :, None].expand_as(self.guess).reshape(shape)
 
 
 class Network(nn.Module):
@@ -94,8 +24,10 @@ class Network(nn.Module):
 
     y_(o+h) = guess_(o,h) + scale_o * head(decoder(model(x_1 .. x_o), k_(o+h)))
 
-    where x_o are the last values relative to the level at o, in units of the spread at o. With
+    where x_o are the last values relative to the level at o, in units of the spread at o. A `smoothing`,
+    where there is one, gives level and guess, and takes the seasons out of the values that are read. With
     `half_precision` the model and the decoder compute in bfloat16; scaling and loss never do.
+    A window takes about `numbers_per_window` numbers while it is forecast.
     """
 
     half_precision = False
@@ -106,15 +38,22 @@ class Network(nn.Module):
     static_loc: Tensor
     static_scale: Tensor
 
-    def __init__(self, shape: Shape, model: Model, state_size: int, head: Head) -> None:
+    def __init__(
+        self, shape: Shape, model: Model, state_size: int, head: Head, smoothing: LearnedSmoothing | None
+    ) -> None:
         super().__init__()
-        self.shape, self.model, self.head = shape, model, head
-        self.decoder = DirectDecoder(
-            state_size + shape.skip * shape.targets * shape.num_lags,
-            shape.future,
-            shape.horizon,
-            shape.targets * head.num_parameters,
+        self.shape, self.model, self.head, self.smoothing = shape, model, head, smoothing
+        self.origins = Origins(shape, shape.at_taught)
+        decoder_size = DecoderSize(
+            state=state_size,
+            lags=shape.skip * shape.targets * shape.num_lags,
+            future=shape.future,
+            horizon=shape.reach,
+            outputs=shape.targets * head.num_parameters,
+            segment_length=shape.segment_length,
         )
+        self.decoder = model.decoder(decoder_size)
+        self.numbers_per_window = shape.num_origins * (shape.num_inputs + 4 * decoder_size.read)
         for name, size in (("past", shape.past), ("future", shape.future), ("static", shape.static)):
             self.register_buffer(f"{name}_loc", torch.zeros(size))
             self.register_buffer(f"{name}_scale", torch.ones(size))
@@ -124,21 +63,29 @@ class Network(nn.Module):
         return separate(batch) if self.shape.targets == 1 else batch
 
     def forward(self, batch: Batch, last_only: bool = False) -> Output:
-        """Return the forecasts from all origins, or from the last one, of a batch as `fold` gives it."""
+        """Return the forecasts from all origins, or from the end of the context on, of a batch as `fold` gives it."""
         batch = self._standardised(batch)
-        past, seen = batch.target[:, : self.shape.context_length], batch.observed[:, : self.shape.context_length]
-        loc, scale = self._scaling(past, seen)  # [B, O, C]
-        count = seen.cumsum(dim=1)  # [B, L, C], how much was seen; nothing is known before the first
-        relative = self._lags(past, count > 0, loc, scale)  # [B, O, C x K]
-        inputs = self._inputs(batch, relative, count)  # [B, O, F]
-        kept = slice(-1, None) if last_only else slice(None)
-        with torch.autocast(past.device.type, dtype=torch.bfloat16, enabled=self.half_precision):
-            states = self.model(inputs, batch.static)  # [B, O, D]
-            future = self._ahead(batch.future)[:, kept]  # [B, O, H, Kf]
-            read = torch.cat([states, relative], dim=-1) if self.shape.skip else states
-            params = self.decoder(read[:, kept], future)
+        view = self.origins.view(batch, self.smoothing)
+        with self.autocast():
+            states = self.model(view.inputs, batch.static)  # [B, O, D]
+        kept = self._kept(last_only)
+        return self.answer(states[:, kept], view.at(kept), self.origins.ahead(batch.future)[:, kept])
+
+    def answer(self, states: Tensor, view: View, future: Tensor) -> Output:
+        """Return the forecasts from states [B, O, D], with the origins in `view` and `future` [B, O, H, Kf] known."""
+        with self.autocast():
+            read = torch.cat([states, view.lags], dim=-1) if self.shape.skip else states
+            params = self.decoder(read, future)  # [B, O, H, C x P]
         params = params.float().reshape(*params.shape[:-1], self.shape.targets, -1)  # [B, O, H, C, P]
-        return Output(params, self._guess(past, count > 0, loc)[:, kept], scale[:, kept])
+        return Output(params, view.guess, view.level, view.scale)
+
+    def autocast(self) -> torch.autocast:
+        """Return the context in which model and decoder compute."""
+        return torch.autocast(self.static_loc.device.type, dtype=torch.bfloat16, enabled=self.half_precision)
+
+    def _kept(self, last_only: bool) -> slice:
+        """Return all origins, or those from the last step of the context on."""
+        return slice(-1 - self.shape.num_ahead, None) if last_only else slice(None)
 
     def loss(self, batch: Batch, last_only: bool = False) -> Tensor:
         """Return the mean loss over the seen steps after the origins that count, or after the last."""
@@ -147,8 +94,11 @@ class Network(nn.Module):
         output = self(batch, last_only)
         residual, counted = self._residual(batch, output, last_only)
         residual = torch.where(counted, residual, 0.0)  # else 0 x inf, which is no number, could come in below
-        losses = self.head.loss(output.params, residual)
-        return (losses * counted).sum() / counted.sum().clamp(min=1)
+        losses = self.head.loss(output.params, residual, output.frame(batch))
+        loss = (losses * counted).sum() / counted.sum().clamp(min=1)
+        if self.smoothing is None:
+            return loss
+        return loss + self.smoothing.penalty(output.level, output.scale, counted.any(dim=2))
 
     @torch.no_grad()
     def start_from(self, batch: Batch) -> None:
@@ -159,87 +109,37 @@ class Network(nn.Module):
         batch = self.fold(batch)
         output = self(batch)
         residual, counted = self._residual(batch, output, last_only=False)
-        errors = torch.where(counted, residual, torch.nan).flatten(0, 1)[-USUAL_ORIGINS:]  # [M, H, C]
-        self.decoder.start_from(self.head.initial(errors).nan_to_num(0.0).flatten(1))  # [H, C x P]
+        errors, *frame = (
+            values.flatten(0, 1)[-USUAL_ORIGINS:]  # [M, H, C]
+            for values in (torch.where(counted, residual, torch.nan), *output.frame(batch))
+        )
+        self.decoder.start_from(self.head.initial(errors, Frame(*frame)).nan_to_num(0.0).flatten(1))  # [H, C x P]
 
     def _residual(self, batch: Batch, output: Output, last_only: bool) -> tuple[Tensor, Tensor]:
         """Return what the guess left over, in units of the scale, and where it counts, [B, O, H, C]."""
-        kept = slice(-1, None) if last_only else slice(None)
-        residual = (self._ahead(batch.target)[:, kept] - output.guess) / output.scale[:, :, None]
-        counted = self._ahead(batch.observed)[:, kept]
-        if not last_only:
-            counted = counted & self._counted(batch.observed)[:, self.shape.at_origins, None]
-        return residual, counted
+        kept = self._kept(last_only)
+        residual = (self.origins.ahead(batch.target)[:, kept] - output.guess) / output.scale[:, :, None]
+        counts = self.origins.counted(batch.observed)[:, kept]  # [B, O, 1]
+        counts[:, 0] |= last_only  # a forecast is wanted from the end of the context, whatever it is
+        return residual, self.origins.ahead(batch.observed)[:, kept] & counts[:, :, None]
 
     def forecast(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Return the point [B, H, C] and the quantiles [B, H, C, Q] after the windows' last step."""
-        targets = batch.target.shape[2]
-        output = self(self.fold(batch), last_only=True)
-        point = output.restore(self.head.point(output.params))[:, 0]
-        quantiles = output.restore(self.head.quantiles(output.params))[:, 0]
+        windows, targets = len(batch.target), batch.target.shape[2]
+        batch = self.fold(batch)
+        if isinstance(self.model, Autoregressive):
+            point, quantiles = paths.forecast(self, self.model, self._standardised(batch))
+        else:
+            output = self(batch, last_only=True)
+            frame = output.frame(batch)
+            point = output.restore(self.head.point(output.params, frame))[:, 0]
+            quantiles = output.restore(self.head.quantiles(output.params, frame))[:, 0]
         if self.shape.targets != targets:  # rows become channels again
             point, quantiles = (
-                values[:, :, 0].reshape(-1, targets, *values[:, :, 0].shape[1:]).movedim(1, 2)
+                values[:, :, 0].reshape(windows, targets, *values[:, :, 0].shape[1:]).movedim(1, 2)
                 for values in (point, quantiles)
             )
         return point, quantiles
-
-    def _scaling(self, past: Tensor, seen: Tensor) -> tuple[Tensor, Tensor]:
-        """Return level and spread at each origin, [B, O, C]; 0 and 1 are those of the whole series."""
-        if self.shape.scaling == "series":
-            level = torch.zeros_like(past[:, self.shape.at_origins])
-            return level, torch.ones_like(level)
-        loc, scale = causal_scale(past, seen, self.shape.season_length)
-        return loc[:, self.shape.at_origins], scale[:, self.shape.at_origins]
-
-    def _lags(self, past: Tensor, known: Tensor, loc: Tensor, scale: Tensor) -> Tensor:
-        """Return the last values before each origin, relative to it, [B, O, C x K]; 0 where unknown."""
-        values, known = (self._before(steps, self.shape.num_lags) for steps in (past, known))  # [B, O, C, K]
-        relative = (values - loc[..., None]) / scale[..., None]
-        return torch.where(known, relative, 0.0).clamp(-50, 50).flatten(2)
-
-    def _inputs(self, batch: Batch, relative: Tensor, count: Tensor) -> Tensor:
-        """Return what the model reads at each origin, [B, O, F]."""
-        origins, length = self.shape.at_origins, self.shape.context_length
-        seen = batch.observed[:, origins].to(relative.dtype)  # [B, O, C]
-        age = count[:, origins].log1p() / 5  # [B, O, C]
-        angle = 2 * torch.pi * batch.phase[:, origins]  # [B, O, M]
-        parts = [_asinh(relative), seen, age, angle.sin(), angle.cos()]
-        for covariates in (batch.past, batch.future[:, :length]):
-            if covariates.shape[-1]:
-                whole = covariates[:, length - self.shape.segment_length * self.shape.num_origins :]
-                parts.append(whole.reshape(len(whole), self.shape.num_origins, -1))  # [B, O, s x K]
-        return torch.cat(parts, dim=-1)
-
-    def _guess(self, past: Tensor, known: Tensor, loc: Tensor) -> Tensor:
-        """Return the seasonal naive from each origin, [B, O, H, C]; the level where it is not known."""
-        horizon, season = self.shape.horizon, self.shape.guess_season
-        if season == 0:
-            return loc[:, :, None].expand(-1, -1, horizon, -1)
-        values, known = (self._before(steps, season) for steps in (past, known))  # [B, O, C, m]
-        last = torch.where(known, values, loc[..., None]).movedim(-1, 2)  # [B, O, m, C]
-        return last.repeat(1, 1, -(-horizon // season), 1)[:, :, :horizon]
-
-    def _before(self, values: Tensor, size: int) -> Tensor:
-        """Return the last `size` steps up to each origin, [B, O, C, size], of [B, L, C]; a view after the padding."""
-        lead = size - 1 - self.shape.at_origins.start
-        padded = nn.functional.pad(values, (0, 0, max(lead, 0), 0))[:, max(-lead, 0) :]
-        return padded.unfold(1, size, self.shape.segment_length)
-
-    def _ahead(self, values: Tensor) -> Tensor:
-        """Return the H steps after each origin, [B, O, H, K], of [B, L + H, K]; a view."""
-        later = values[:, self.shape.at_origins.start + 1 :]
-        return later.unfold(1, self.shape.horizon, self.shape.segment_length).movedim(-1, 2)
-
-    def _counted(self, observed: Tensor) -> Tensor:
-        """Return at which steps an origin counts, [B, L, C]: those seen, after a season and five steps at least.
-
-        Before, the spread rests on too little to be a unit. An origin inside a gap of any channel does
-        not count, since the gap's fill knows of later steps.
-        """
-        seen = observed[:, : self.shape.context_length]
-        least = max(1, min(max(self.shape.season_length, 4) + 1, self.shape.context_length // 3))
-        return seen.all(dim=2, keepdim=True) & (seen.cumsum(dim=1) >= least)
 
     def _standardised(self, batch: Batch) -> Batch:
         return batch._replace(
@@ -271,25 +171,11 @@ class Columns:
         )
 
 
-def build(config: Config, columns: Columns) -> Network:
-    """Build an untrained network from a resolved configuration, on the current default device."""
-    window, sizes = config.window, config.model
-    shape = Shape(
-        context_length=_resolved(window.context_length),
-        horizon=_resolved(window.horizon),
-        segment_length=_resolved(window.segment_length),
-        num_lags=_resolved(window.num_lags),
-        guess_season=min(_resolved(window.guess_season), _resolved(window.context_length) + _resolved(window.horizon)),
-        season_length=config.data.season_length[0],
-        targets=columns.targets if window.channels == "joint" else 1,
-        past=columns.past,
-        future=columns.future,
-        static=columns.static,
-        phases=columns.phases,
-        scaling=window.scaling,
-        skip=sizes.skip,
-        origins=config.training.origins,
-    )
+def build(config: Config, columns: Columns, ids: TextArray) -> Network:
+    """Build an untrained network for the series `ids` [N, I] from a resolved configuration, on the default device."""
+    sizes = config.model
+    kind = registry.find(registry.MODELS, sizes.model, "model").load()
+    shape = _shape(config, columns, issubclass(kind, Autoregressive))
     size = Size(
         inputs=shape.num_inputs,
         static=shape.static,
@@ -300,9 +186,35 @@ def build(config: Config, columns: Columns) -> Network:
         residual=sizes.residual,
         attention=sizes.attention,
     )
-    model = registry.find(registry.MODELS, sizes.model, "model").load()(size)
+    own = options.parse(kind.options_type, sizes.option, sizes.model)
+    model = kind(size) if own is None else kind(size, own)
     head = registry.find(registry.HEADS, config.training.loss, "loss").load()(config.training.quantiles)
-    return Network(shape, model, size.hidden, head)
+    longest = shape.context_length if shape.guess_season > 1 else 1
+    seasons = tuple(season for season in config.data.season_length if 1 < season <= longest)
+    return Network(shape, model, size.hidden, head, model.smoothing(ids, columns.targets, seasons))
+
+
+def _shape(config: Config, columns: Columns, goes_on: bool) -> Shape:
+    """Return the shape of a network, of one that goes on from what it forecast or of one that forecasts at once."""
+    window = config.window
+    horizon, segment = _resolved(window.horizon), _resolved(window.segment_length)
+    return Shape(
+        context_length=_resolved(window.context_length),
+        horizon=horizon,
+        reach=min(segment, horizon) if goes_on else horizon,
+        segment_length=segment,
+        num_lags=_resolved(window.num_lags),
+        guess_season=min(_resolved(window.guess_season), _resolved(window.context_length) + horizon),
+        season_length=config.data.season_length[0],
+        targets=columns.targets if window.channels == "joint" else 1,
+        past=columns.past,
+        future=columns.future,
+        static=columns.static,
+        phases=columns.phases,
+        scaling=window.scaling,
+        skip=config.model.skip,
+        origins=config.training.origins,
+    )
 
 
 def num_weights(network: Network) -> int:
@@ -321,10 +233,13 @@ def separate(batch: Batch) -> Batch:
     targets = batch.target.shape[2]
     if targets == 1:
         return batch
-    target, observed = (values.movedim(2, 1).flatten(0, 1)[..., None] for values in batch[:2])
-    return Batch(target, observed, *(values.repeat_interleave(targets, dim=0) for values in batch[2:]))
+    return Batch(*(_channels_as_rows(name, values, targets) for name, values in batch._asdict().items()))
 
 
-def _asinh(values: Tensor) -> Tensor:
-    """Return asinh, to the last digit but one in absolute terms and ten times as fast as torch's on a CPU."""
-    return (values.abs() + (values * values + 1).sqrt()).log().copysign(values)
+def _channels_as_rows(name: str, values: Tensor, targets: int) -> Tensor:
+    """Return [B x C, ..., 1] of what the batch has for each target, and B x C rows of what it has for all."""
+    if name in ("series", "loc", "scale"):
+        return values.reshape(-1, 1)
+    if name in ("target", "observed"):
+        return values.movedim(2, 1).flatten(0, 1)[..., None]
+    return values.repeat_interleave(targets, dim=0)

@@ -8,13 +8,14 @@ channels last.
 Memory is the panel's, once, in float32: a window is `values[first + arange]`, never a stored copy.
 """
 
+import copy
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from rnncast.panel import Panel
+from rnncast.panel import IntArray, Panel
 from rnncast.scaling import Units
 
 
@@ -27,7 +28,11 @@ class Batch(NamedTuple):
         past: [B, L, Kp], past covariates; the nearest known outside the series.
         future: [B, L + H, Kf], covariates known ahead; the nearest known where there are none.
         static: [B, S].
-        phase: [B, L, M], position in each of M seasons, from 0 to 1; M is 0 without a calendar.
+        phase: [B, L + H, M], position in each of M seasons, from 0 to 1; M is 0 without a calendar.
+        ordinal: [B], of the first of the L steps on the time axis.
+        series: [B, C], the number of each series and target among those that were trained on.
+        loc: [B, C], of the series' units: `loc + scale * target` is the data's value, or its logarithm.
+        scale: [B, C], of the series' units.
     """
 
     target: Tensor
@@ -36,6 +41,10 @@ class Batch(NamedTuple):
     future: Tensor
     static: Tensor
     phase: Tensor
+    ordinal: Tensor
+    series: Tensor
+    loc: Tensor
+    scale: Tensor
 
 
 class Windows:
@@ -45,7 +54,16 @@ class Windows:
     nothing of what was cut off.
     """
 
-    def __init__(self, panel: Panel, units: Units, context_length: int, horizon: int, device: torch.device) -> None:
+    def __init__(
+        self,
+        panel: Panel,
+        units: Units,
+        context_length: int,
+        horizon: int,
+        device: torch.device,
+        numbers: IntArray | None = None,
+    ) -> None:
+        """Lay `panel` on the device; `numbers` [N, C] is the batches' `series` where others were trained on."""
         self.context_length, self.horizon = context_length, horizon
         series = np.repeat(np.arange(panel.num_series), panel.lengths)
         first = np.cumsum(panel.lengths) - panel.lengths  # rows are laid out anew, without what was cut off
@@ -59,9 +77,20 @@ class Windows:
         self.future_first = _long(panel.future_offsets, device)  # [N]
         self.future_lengths = _long(panel.future_lengths, device)  # [N]
         self.start = _long(panel.start, device)  # [N]
+        own = np.arange(panel.num_series * panel.num_targets).reshape(panel.num_series, panel.num_targets)
+        self.numbers = _long(own if numbers is None else numbers, device)  # [N, C]
+        most = float(np.finfo(np.float32).max)
+        self.loc, self.scale = (_float(part.clip(-most, most), device) for part in (units.loc, units.scale))  # [N, C]
         self.seasons = torch.tensor(calendar_seasons(panel), device=device, dtype=torch.int64)  # [M]
         self.has_gaps = not bool(self.observed.all())
         self.steps = torch.arange(1 - context_length, horizon + 1, device=device)  # [L + H]
+
+    def reading(self, context_length: int) -> "Windows":
+        """Return windows with another number of steps before the origin, on the same memory."""
+        other = copy.copy(self)
+        other.context_length = context_length
+        other.steps = torch.arange(1 - context_length, self.horizon + 1, device=self.steps.device)
+        return other
 
     def batch(self, series: Tensor, ends: Tensor) -> Batch:
         """Return the windows of the series [B] whose last past step is `ends` [B], counted from 0."""
@@ -79,7 +108,11 @@ class Windows:
             self.past[rows[:, : self.context_length]],
             self._future(series, steps),
             self.static[series],
-            self._phase(series, steps[:, : self.context_length]),
+            self._phase(series, steps),
+            self.start[series] + steps[:, 0],
+            self.numbers[series],
+            self.loc[series],
+            self.scale[series],
         )
 
     def _hold_at_origin(self, target: Tensor, observed: Tensor, inside: Tensor) -> Tensor:
@@ -101,8 +134,8 @@ class Windows:
         return self.future[rows]  # [B, L + H, Kf]
 
     def _phase(self, series: Tensor, steps: Tensor) -> Tensor:
-        ordinals = self.start[series, None] + steps  # [B, L]
-        return (ordinals[..., None] % self.seasons) / self.seasons  # [B, L, M]
+        ordinals = self.start[series, None] + steps  # [B, L + H]
+        return (ordinals[..., None] % self.seasons) / self.seasons  # [B, L + H, M]
 
 
 def calendar_seasons(panel: Panel) -> tuple[int, ...]:

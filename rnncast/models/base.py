@@ -4,10 +4,15 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.autograd.function import FunctionCtx
+
+from rnncast.decoders import Decoder, DecoderSize, DirectDecoder
+from rnncast.panel import TextArray
+from rnncast.smoothing import LearnedSmoothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +38,13 @@ class Size:
 
 
 class Model(nn.Module, ABC):
-    """A causal recurrent encoder: from what is read at each origin to a state at each origin."""
+    """A causal recurrent encoder: from what is read at each origin to a state at each origin.
+
+    A model with knobs of its own has them in a frozen dataclass beside it, its `options_type`, and takes an
+    instance after its size. A model may bring a decoder of its own, and a smoothing of each series.
+    """
+
+    options_type: ClassVar[type | None] = None
 
     @abstractmethod
     def forward(self, past: Tensor, static: Tensor) -> Tensor:
@@ -44,28 +55,107 @@ class Model(nn.Module, ABC):
             static: static covariates [B, S].
         """
 
+    def decoder(self, size: DecoderSize) -> Decoder:
+        """Return an untrained decoder of the model's states."""
+        return DirectDecoder(size)
 
-class CausalAttention(nn.Module):
-    """Lets each state look back at the states before it: scaled dot-product attention.
+    def smoothing(self, ids: TextArray, targets: int, seasons: tuple[int, ...]) -> LearnedSmoothing | None:
+        """Return what learns level and season of the series `ids` [N, I], None where each window tells them itself."""
+        del ids, targets, seasons
+        return None
 
-    a_o = softmax(q_o K^T / sqrt(D)) V over the origins up to o, and c_o = h_o + W [h_o; a_o]
-    (the global attention of Luong et al. 2015, eq. 5, with the scaling of Vaswani et al. 2017, eq. 1,
-    and a residual path of ours instead of the tanh).
+
+class Memory(NamedTuple):
+    """Holds what a model goes on from.
+
+    Attributes:
+        layers: the last state and the last cell of each LSTM layer, [1, B, D].
+        seen: the states so far, [B, O, D], where there is attention that looks back at them.
+    """
+
+    layers: tuple[tuple[Tensor, Tensor], ...]
+    seen: Tensor | None
+
+    @property
+    def numbers(self) -> int:
+        """Return how many numbers it holds of a window."""
+        seen = 0 if self.seen is None else self.seen[0].numel()
+        return seen + sum(part.shape[-1] for pair in self.layers for part in pair)
+
+    def repeated(self, rows: slice, times: int) -> "Memory":
+        """Return the memory of some rows, each `times` over."""
+        layers = tuple(
+            (state[:, rows].repeat_interleave(times, dim=1), cell[:, rows].repeat_interleave(times, dim=1))
+            for state, cell in self.layers
+        )
+        return Memory(layers, None if self.seen is None else self.seen[rows].repeat_interleave(times, dim=0))
+
+
+class Autoregressive(Model):
+    """A model that forecasts the next segment alone, and goes on from what it forecast.
+
+    Its network draws `num_samples` paths; the forecast is their quantiles.
+    """
+
+    num_samples: int
+
+    @abstractmethod
+    def resume(self, past: Tensor, static: Tensor, memory: Memory | None) -> tuple[Tensor, Memory]:
+        """Return the states [B, O, D] after what `memory` holds, and the memory after them.
+
+        Args:
+            past: [B, O, F]; O is 1 where there is a memory.
+            static: [B, S].
+            memory: None at the start of a window.
+        """
+
+
+class LookBack(nn.Module, ABC):
+    """Lets each state look back at the states before it, and combines it with what it found.
+
+    c_o = h_o + W [h_o; a_o]        with a_o a mean of the states up to o, weighted as a subclass says
+    c_o = tanh(W [h_o; a_o])        without `residual`: Luong et al. 2015, arXiv 1508.04025, eq. 5
+    """
+
+    def __init__(self, hidden: int, residual: bool) -> None:
+        super().__init__()
+        self.combine = nn.Linear(2 * hidden, hidden)
+        self.residual = residual
+
+    @abstractmethod
+    def look(self, states: Tensor, seen: Tensor) -> Tensor:
+        """Return the means [B, O, D] of `seen` up to each of the states."""
+
+    def forward(self, states: Tensor, seen: Tensor | None = None) -> Tensor:
+        """Return states [B, O, D] that have looked back at themselves; a single one at all `seen` up to it."""
+        seen = states if seen is None else seen
+        combined: Tensor = self.combine(torch.cat([states, self.look(states, seen)], dim=-1))
+        return states + combined if self.residual else torch.tanh(combined)
+
+
+class CausalAttention(LookBack):
+    """Weighs the states up to o by scaled dot products (Vaswani et al. 2017, eq. 1).
+
+    a_o = softmax(q_o K^T / sqrt(D)) H        q_o = Q h_o,  K = H R^T
     """
 
     def __init__(self, hidden: int) -> None:
-        super().__init__()
+        super().__init__(hidden, residual=True)
         self.query = nn.Linear(hidden, hidden, bias=False)
         self.key = nn.Linear(hidden, hidden, bias=False)
-        self.combine = nn.Linear(2 * hidden, hidden)
 
-    def forward(self, states: Tensor) -> Tensor:
-        """Return states [B, O, D] that have looked back."""
-        looked = nn.functional.scaled_dot_product_attention(
-            self.query(states), self.key(states), states, is_causal=True
-        )  # [B, O, D]
-        combined: Tensor = self.combine(torch.cat([states, looked], dim=-1))
-        return states + combined
+    def look(self, states: Tensor, seen: Tensor) -> Tensor:
+        """Return the means [B, O, D] of `seen` up to each of the states."""
+        return dot_product_mean(self.query(states), self.key(seen), seen)
+
+
+def dot_product_mean(queries: Tensor, keys: Tensor, seen: Tensor, scale: float | None = None) -> Tensor:
+    """Return the mean of `seen` up to each query, [B, O, D], weighted by softmax(scale q . k), 1 / sqrt(D) by default.
+
+    There is a key for each state seen, and a query for each of them or for the last.
+    """
+    causal = queries.shape[1] > 1
+    return nn.functional.scaled_dot_product_attention(queries, keys, seen, is_causal=causal, scale=scale)
 
 
 class RecurrentStack(nn.Module):
@@ -73,7 +163,7 @@ class RecurrentStack(nn.Module):
 
     The first layer maps F + S inputs to D; from the second on, a layer's output is added to its
     input where `residual` is set (He et al. 2016, eq. 1). As torch's own do, a layer returns its
-    outputs and its last state, which is not read.
+    outputs and its last state.
     """
 
     def __init__(self, layer: Callable[[int, int], nn.Module], size: Size) -> None:
@@ -87,11 +177,30 @@ class RecurrentStack(nn.Module):
 
     def forward(self, past: Tensor, static: Tensor) -> Tensor:
         """Return the last layer's states [B, O, D]."""
+        return self.resume(past, static, None)[0]
+
+    def resume(self, past: Tensor, static: Tensor, memory: Memory | None) -> tuple[Tensor, Memory]:
+        """Return the last layer's states [B, O, D] after what `memory` holds, which LSTM layers alone go on from."""
         states = with_static(past, static)  # [B, O, F + S]
+        last = []
         for depth, layer in enumerate(self.layers):
-            outputs, _ = layer(states if depth == 0 else self.dropout(states))
+            inputs = states if depth == 0 else self.dropout(states)
+            outputs, state = layer(inputs) if memory is None else layer(inputs, memory.layers[depth])
             states = states + outputs if self.residual and depth > 0 else outputs  # [B, O, D]
-        return states if self.attention is None else self.attention(states)
+            last.append(state)
+        if self.attention is None:
+            return states, Memory(tuple(last), None)
+        earlier = None if memory is None else memory.seen
+        seen = states if earlier is None else torch.cat([earlier, states], dim=1)
+        return self.attention(states, seen), Memory(tuple(last), seen)
+
+
+def lstm_layer(inputs: int, hidden: int) -> nn.LSTM:
+    """Return an LSTM layer whose forget gate starts open: torch has two biases, of the gates i, f, g, o."""
+    layer = nn.LSTM(inputs, hidden, batch_first=True)
+    for name in ("bias_ih_l0", "bias_hh_l0"):
+        nn.init.constant_(layer.get_parameter(name)[hidden : 2 * hidden], 0.5)
+    return layer
 
 
 def with_static(past: Tensor, static: Tensor) -> Tensor:

@@ -1,11 +1,8 @@
 """Long short-term memory: Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000."""
 
-from functools import partial
+from torch import Tensor
 
-import torch
-from torch import Tensor, nn
-
-from rnncast.models.base import Model, RecurrentStack, Size
+from rnncast.models.base import Model, RecurrentStack, Size, lstm_layer
 
 
 class LSTM(Model):
@@ -24,20 +21,9 @@ class LSTM(Model):
 
     def __init__(self, size: Size) -> None:
         super().__init__()
-        self.stack = RecurrentStack(partial(nn.LSTM, batch_first=True), size)
-        for layer in self.stack.layers:
-            _open_forget_gate(layer)
+        self.stack = RecurrentStack(lstm_layer, size)
 
     def forward(self, past: Tensor, static: Tensor) -> Tensor:
         """Return the states [B, O, D]."""
         states: Tensor = self.stack(past, static)
         return states
-
-
-def _open_forget_gate(layer: nn.Module) -> None:
-    """Set the forget gate's bias to 1; torch stacks the gates as i, f, g, o and has two biases."""
-    for name, parameter in layer.named_parameters():
-        if name.startswith("bias"):
-            width = len(parameter) // 4
-            with torch.no_grad():
-                parameter[width : 2 * width].fill_(0.5)

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from rnncast import registry
-from rnncast.forecasting import forecast
+from rnncast.forecasting import Predictor, forecast
 from rnncast.models.base import Model, Size
 from rnncast.training import fit
 from tests.making import loop_of, panel_of
@@ -139,5 +139,5 @@ def test_it_learns_a_sine_from_its_level_alone(name: str) -> None:
     loop = loop_of(known, model=name, season_length=(12,), guess_season=0, max_steps=150, loss="mae", **sizes)
     for _ in fit(loop, "sine"):
         pass
-    predicted = forecast([loop.network], known, 12, logarithm=False).point[0, :, 0]
+    predicted = forecast(Predictor([loop.network], logarithm=False), known, 12).point[0, :, 0]
     assert np.abs(predicted - sine[120:]).mean() < 0.1 * np.abs(10 - sine[120:]).mean()
