@@ -1,15 +1,19 @@
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import product
+from math import exp, log
 
 import numpy as np
 import pytest
 
 from rnncast import registry
-from rnncast.baselines import forecast_baseline
+from rnncast.baselines import forecast_baseline, seasonal
 from rnncast.baselines.naive import drift, naive, seasonal_naive
-from rnncast.baselines.smoothing import ALPHAS, DAMPED_ALPHAS, DAMPED_BETAS, PHIS, ROUNDING, damped, naive2, ses, theta
+from rnncast.baselines.seasonal import holt_winters
+from rnncast.baselines.smoothing import ALPHAS, DAMPED_ALPHAS, DAMPED_BETAS, PHIS, damped, naive2, ses, theta
 from rnncast.errors import UsageError
 from rnncast.panel import BoolArray, FloatArray, Panel
+from rnncast.recursions import ROUNDING
 
 Slow = Callable[[list[float], list[bool], int, int], list[float]]
 
@@ -128,6 +132,52 @@ def slow_damped_core(values: list[float], steps: range) -> list[float]:
     return [level + sum(points[best][0] ** power for power in range(1, k + 1)) * trend for k in steps]
 
 
+def holt_winters_run(
+    values: list[float], start: list[float], point: tuple[float, ...]
+) -> tuple[list[float], list[float]]:
+    """Return the errors, and the last level, trend and season."""
+    phi, alpha, beta, gamma = point
+    level, trend, *season = start
+    errors = []
+    for value in values:
+        errors.append(value - level - phi * trend - season[0])
+        level, trend = level + phi * trend + alpha * errors[-1], phi * trend + alpha * beta * errors[-1]
+        season = [*season[1:], season[0] + gamma * (1 - alpha) * errors[-1]]
+    return errors, [level, trend, *season]
+
+
+def holt_winters_fit(values: list[float], steps: range, season: int) -> tuple[float, list[float]]:
+    """Return the least sum of squares and the forecasts of the first point of the grid that has it."""
+    found = []
+    for point in product(seasonal.PHIS, seasonal.ALPHAS, seasonal.BETAS, seasonal.GAMMAS):
+        units = np.eye(2 + season).tolist()
+        changes = np.stack([holt_winters_run([0.0] * len(values), unit, point)[0] for unit in units], axis=1)
+        plain = holt_winters_run(values, [0.0] * (2 + season), point)[0]
+        start = np.linalg.lstsq(changes, -np.array(plain))[0]
+        errors, (level, trend, *figure) = holt_winters_run(values, start.tolist(), point)
+        reach = [sum(point[0] ** power for power in range(1, k + 1)) for k in steps]
+        ahead = [level + far * trend + figure[(k - 1) % season] for k, far in zip(steps, reach, strict=True)]
+        found.append((sum(error**2 for error in errors), ahead))
+    enough = min(squares for squares, _ in found) + ROUNDING * sum((value - values[0]) ** 2 for value in values)
+    return next(fitted for fitted in found if fitted[0] <= enough)
+
+
+def slow_holt_winters(values: list[float], seen: list[bool], season: int, horizon: int) -> list[float]:
+    known = [t for t in range(len(values)) if seen[t]] or [0]
+    gap = len(values) - 1 - known[-1]
+    history = np.interp(range(known[0], known[-1] + 1), known, [values[t] for t in known]).tolist()
+    if season == 1 or len(history) < 2 * season + 3:
+        return adjusted(slow_damped_core)(values, seen, season, horizon)
+    steps = range(gap + 1, gap + horizon + 1)
+    squares, forecast = holt_winters_fit(history, steps, season)
+    if min(history) <= 0:
+        return forecast
+    logs = [log(value) for value in history]
+    log_squares, log_forecast = holt_winters_fit(logs, steps, season)
+    is_log = len(logs) / 2 * log(log_squares) + sum(logs) < len(logs) / 2 * log(squares)
+    return [exp(value) for value in log_forecast] if is_log else [max(value, 0.0) for value in forecast]
+
+
 def adjusted(core: Callable[[list[float], range], list[float]]) -> Slow:
     """Return a slow forecast of what `core` makes of the seasonally adjusted values between first and last seen."""
 
@@ -156,6 +206,7 @@ SLOW: dict[str, Slow] = {
     "ses": adjusted(slow_ses_core),
     "theta": adjusted(slow_theta_core),
     "damped": adjusted(slow_damped_core),
+    "holt-winters": slow_holt_winters,
 }
 SHORT = [1, 2, 3, 4, 5, 9, 40]
 
@@ -170,6 +221,14 @@ def slow_forecast(name: str, panel: Panel, horizon: int) -> FloatArray:
     return forecast
 
 
+@pytest.fixture
+def _coarse(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave a few points of the grid of Holt and Winters, which a written-out loop takes seconds for."""
+    for name, points in {"ALPHAS": [0.15, 0.7], "BETAS": [0.05], "GAMMAS": [0.05, 0.4]}.items():
+        monkeypatch.setattr(seasonal, name, np.array(points))
+
+
+@pytest.mark.usefixtures("_coarse")
 @pytest.mark.parametrize("missing", [0.0, 0.4, 1.0])
 @pytest.mark.parametrize("horizon", [1, 3, 11])
 @pytest.mark.parametrize("name", SLOW)
@@ -179,6 +238,7 @@ def test_a_baseline_equals_a_written_out_loop(name: str, horizon: int, missing: 
     np.testing.assert_allclose(forecast_baseline(name, panel, horizon), expected, rtol=1e-6, atol=1e-9)
 
 
+@pytest.mark.usefixtures("_coarse")
 @pytest.mark.parametrize("season_length", [4, 5, 7])
 @pytest.mark.parametrize("level", [0.0, 8.0], ids=["additive", "multiplicative"])
 @pytest.mark.parametrize("name", SLOW)
@@ -187,7 +247,7 @@ def test_a_baseline_of_seasonal_series_equals_a_written_out_loop(name: str, leve
     step = np.arange(len(panel.values))[:, None]
     wave = 4 * np.sin(2 * np.pi * step / season_length)
     panel = replace(panel, values=np.maximum(wave + panel.values + level, -99 if level == 0 else 0.1))
-    np.testing.assert_allclose(forecast_baseline(name, panel, 9), slow_forecast(name, panel, 9), rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(forecast_baseline(name, panel, 9), slow_forecast(name, panel, 9), rtol=1e-6, atol=1e-7)
 
 
 @pytest.mark.parametrize("name", registry.BASELINES)
@@ -206,14 +266,14 @@ def test_a_constant_goes_on(name: str, value: float) -> None:
     np.testing.assert_allclose(forecast, value, rtol=1e-12)
 
 
-@pytest.mark.parametrize("name", ["naive2", "ses", "theta", "damped"])
+@pytest.mark.parametrize("name", ["naive2", "ses", "theta", "damped", "holt-winters", "combined"])
 def test_a_history_without_negative_values_has_no_negative_forecast(name: str) -> None:
     panel = panel_of([30, 30])
     falling = np.maximum(25.0 - np.arange(60) % 30, 0.0)[:, None] * np.array([1.0, 2.0])
     assert (forecast_baseline(name, replace(panel, values=falling), 40) >= 0).all()
 
 
-@pytest.mark.parametrize("name", ["naive2", "ses", "theta", "damped"])
+@pytest.mark.parametrize("name", ["naive2", "ses", "theta", "damped", "holt-winters", "combined"])
 def test_an_exact_season_goes_on(name: str) -> None:
     panel = panel_of([24], season_length=4)
     values = np.tile([[2.0, -1], [4, 1], [6, 3], [8, -3]], (6, 1))
@@ -240,6 +300,46 @@ def test_smoothing_follows_a_line_as_far_as_it_may() -> None:
 def test_naive2_is_naive_where_there_is_no_season() -> None:
     panel = panel_of([9, 40, 70], season_length=1, missing=0.3)
     np.testing.assert_array_equal(naive2(panel, 5), naive(panel, 5))
+
+
+def test_a_season_that_changes_is_followed() -> None:
+    early, late, noise = np.split(np.random.default_rng(0).normal(size=(16, 12)), [1, 2])
+    share = np.linspace(0, 1, 14)[:, None]  # of the later season
+    turning = (10 * (1 - share) * early + 10 * share * late + 0.5 * noise).ravel()
+    whole = replace(panel_of([168], season_length=12), values=np.stack([turning, turning + 100], axis=1))
+    panel, came = whole.truncated(np.array([156])), whole.values[156:]
+    error = {name: np.abs(forecast_baseline(name, panel, 12)[0] - came).mean() for name in ("holt-winters", "naive2")}
+    assert error["holt-winters"] < error["naive2"] / 2
+
+
+def test_holt_winters_multiplies_where_the_season_grows_with_the_level() -> None:
+    step = np.arange(60)
+    growing = np.exp(0.1 * np.sin(np.pi * step / 2) + 2 * (1 - 0.98**step))
+    whole = replace(panel_of([60]), values=np.stack([growing, 1e15 * growing], axis=1))
+    forecast = holt_winters(whole.truncated(np.array([48])), 12)
+    np.testing.assert_allclose(forecast[0] / whole.values[48:], 1, atol=1e-6)
+
+
+@pytest.mark.parametrize("season_length", [1, 61])
+def test_holt_winters_leaves_what_it_cannot_smooth_to_the_damped_trend(season_length: int) -> None:
+    panel = panel_of([9, 130, 200], season_length, missing=0.3)
+    np.testing.assert_array_equal(holt_winters(panel, 7), damped(panel, 7))
+
+
+def test_holt_winters_of_a_long_history_reads_its_last_twenty_seasons() -> None:
+    panel = panel_of([300, 80], season_length=4)
+    values = panel.values.copy()
+    values[300:] = values[220:300]
+    long, recent = holt_winters(replace(panel, values=values), 6)
+    np.testing.assert_allclose(long, recent, rtol=1e-9)
+
+
+def test_holt_winters_stays_a_number_however_far_apart_the_values_are() -> None:
+    panel = panel_of([40])
+    spread = np.where(np.random.default_rng(0).random((40, 2)) < 0.5, 1e-300, 1e15)
+    steep = np.geomspace(1e-300, 1e290, 40)[:, None] * np.ones(2)
+    for values in (spread, steep, steep[::-1]):
+        assert np.isfinite(holt_winters(replace(panel, values=values), 30)).all()
 
 
 @pytest.mark.parametrize("name", registry.BASELINES)

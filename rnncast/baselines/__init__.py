@@ -1,4 +1,4 @@
-"""Baselines: forecasts that every model has to beat, in milliseconds for a thousand series.
+"""Baselines: forecasts that every model has to beat, in a second or two for a thousand series.
 
 A baseline is a function from a panel and a horizon to point forecasts [N, H, C], for all series at once.
 It reads nothing after the last step that was really seen: what a gap at the end was filled with may know of

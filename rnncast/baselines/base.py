@@ -1,22 +1,19 @@
-"""What baselines read: the rows really seen, and histories in flat arrays, freed from their season.
+"""What baselines read: the rows really seen, and histories in flat arrays, as they are or freed from their season.
 
 Axes: N series of the panel, C targets, H horizon; K histories, one for each series and target, and their
 values one after the other [V]; B histories of a block, T steps of its longest, m steps of a season.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 
 from rnncast.panel import BoolArray, FloatArray, IntArray, Panel
+from rnncast.recursions import blocks
 
 CRITICAL = 1.645
 """The normal quantile of the M4 organisers' seasonality test, at 90%."""
-
-BLOCK = 2**18
-"""Cells of a block of histories that are worked on at once: what a processor's cache holds."""
 
 
 def last_seen(panel: Panel) -> IntArray:
@@ -39,7 +36,7 @@ def first_seen(panel: Panel) -> IntArray:
 
 
 class Season(NamedTuple):
-    """Holds what the season adds to, or multiplies, histories: J of the K have one.
+    """Holds what was taken out of histories, a season that adds or multiplies: J of the K had one.
 
     Attributes:
         histories: [J], which.
@@ -51,20 +48,25 @@ class Season(NamedTuple):
     figure: FloatArray
     is_additive: BoolArray
 
+    @classmethod
+    def none(cls, season_length: int) -> "Season":
+        """Return the season of histories that are as they were."""
+        return cls(np.zeros(0, dtype=np.int64), np.zeros((0, season_length)), np.zeros(0, dtype=np.bool_))
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Histories:
     """Holds the values of each series and target from the first to the last that was seen.
 
     Attributes:
-        values: [V], seen values, gaps between them on a straight line; freed from the season, in units of
-            a power of two for each history, so that squares neither overflow nor vanish.
+        values: [V], seen values, gaps between them on a straight line; in units of a power of two for each
+            history, so that squares neither overflow nor vanish.
         lengths: [K], at least 1.
         offsets: [K], where each begins in `values`.
         exponent: [K], of the power of two.
         gap: [K], steps from the last seen value to the series' end.
         is_negative: [K], whether a value is below zero.
-        season: what was taken out.
+        season: what was taken out of the values.
         shape: N and C; the history of series n and target c is number n C + c.
     """
 
@@ -79,25 +81,30 @@ class Histories:
 
     @classmethod
     def of(cls, panel: Panel) -> "Histories":
-        """Read a panel's histories and take out the season where the M4 test finds one."""
+        """Read a panel's histories as they are."""
         first, last = first_seen(panel).ravel(), last_seen(panel).ravel()  # [K]
         lengths = last - first + 1
         offsets = np.cumsum(lengths) - lengths
         values = _on_lines(panel, first, lengths, offsets)  # [V]
         is_negative = np.minimum.reduceat(values, offsets) < 0
         exponent = np.frexp(np.maximum.reduceat(np.abs(values), offsets))[1].astype(np.int64)
-        values = np.ldexp(values, -np.repeat(exponent, lengths))
-        season = _seasons(values, lengths, offsets, panel.season_length)
         return cls(
-            values=_without(season, values, lengths, offsets),
+            values=np.ldexp(values, -np.repeat(exponent, lengths)),
             lengths=lengths,
             offsets=offsets,
             exponent=exponent,
             gap=np.repeat(panel.offsets + np.maximum(panel.lengths, 1) - 1, panel.num_targets) - last,
             is_negative=is_negative,
-            season=season,
+            season=Season.none(panel.season_length),
             shape=(panel.num_series, panel.num_targets),
         )
+
+    @classmethod
+    def adjusted(cls, panel: Panel) -> "Histories":
+        """Read a panel's histories and take out the season where the M4 test finds one."""
+        plain = cls.of(panel)
+        season = _seasons(plain.values, plain.lengths, plain.offsets, panel.season_length)
+        return replace(plain, values=_without(season, plain.values, plain.lengths, plain.offsets), season=season)
 
     def ahead(self, horizon: int) -> IntArray:
         """Return how many steps after the last seen value each forecast step lies, [K, H]."""
@@ -137,7 +144,7 @@ def _on_lines(panel: Panel, first: IntArray, lengths: IntArray, offsets: IntArra
 def _seasons(values: FloatArray, lengths: IntArray, offsets: IntArray, season_length: int) -> Season:
     """Return the season of the histories that have one: those of three seasons or more that pass the M4 test."""
     enough = np.flatnonzero(lengths >= 3 * season_length) if season_length > 1 else np.zeros(0, dtype=np.int64)
-    found = [Season(np.zeros(0, dtype=np.int64), np.zeros((0, season_length)), np.zeros(0, dtype=np.bool_))]
+    found = [Season.none(season_length)]
     for block in blocks(enough, lengths[enough], 1):
         steps = np.arange(lengths[block].max())
         inside = steps < lengths[block, None]  # [B, T]
@@ -147,19 +154,6 @@ def _seasons(values: FloatArray, lengths: IntArray, offsets: IntArray, season_le
         is_additive: BoolArray = np.where(inside, dense, 1.0).min(axis=1, initial=1.0) <= 0
         found.append(Season(block, _figure(dense, inside, is_additive, season_length), is_additive))
     return Season(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
-
-
-def blocks(histories: IntArray, lengths: IntArray, width: int) -> Iterator[IntArray]:
-    """Yield `histories` in blocks of similar length, of at most about BLOCK cells of `width` numbers."""
-    order = np.argsort(lengths, kind="stable")
-    histories, lengths = histories[order], lengths[order]
-    first = 0
-    while first < len(histories):
-        cells = lengths[first:] * np.arange(1, len(lengths) - first + 1) * width
-        count = int(np.searchsorted(cells, BLOCK)) or 1
-        count = min(count, int(np.searchsorted(lengths[first:], 2 * lengths[first], side="right")))
-        yield histories[first : first + count]
-        first += count
 
 
 def _is_seasonal(dense: FloatArray, inside: BoolArray, season_length: int) -> BoolArray:
