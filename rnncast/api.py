@@ -6,19 +6,20 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from os import PathLike
-from typing import Any, TypeAlias, TypedDict, Unpack
+from typing import Any, TypeAlias, Unpack
 
 import numpy as np
 import pandas as pd
 
 from rnncast import __version__, checkpoint, device, holdout
+from rnncast.bounds import BoundsSettings
 from rnncast.checkpoint import Checkpoint
 from rnncast.config import Config, DataConfig, RunConfig
 from rnncast.errors import DataError, UsageError
 from rnncast.evaluation import Scores, backtest, learned_rows, plan_origins
-from rnncast.forecasting import forecast
+from rnncast.forecasting import Predictor, forecast
 from rnncast.frequency import to_stamps
-from rnncast.network import Columns, Network, num_weights
+from rnncast.network import Columns, num_weights
 from rnncast.panel import Forecast, IntArray, Panel
 from rnncast.reading import Reading, panel_from_frame, panel_with_future, read_panel
 from rnncast.rendering import views
@@ -28,7 +29,7 @@ Data: TypeAlias = "pd.DataFrame | pd.Series[Any] | Path | Sequence[Path] | Readi
 Ahead = pd.DataFrame | Path
 
 
-class Settings(TypedDict, total=False):
+class Settings(BoundsSettings, total=False):
     """The settings of `train`; each is described where `config` defines it."""
 
     target: tuple[str, ...]
@@ -56,6 +57,7 @@ class Settings(TypedDict, total=False):
     residual: bool
     skip: bool
     attention: bool
+    option: tuple[str, ...]
     loss: str
     quantiles: tuple[float, ...]
     optimizer: str
@@ -75,6 +77,8 @@ class Settings(TypedDict, total=False):
     seed: int
     test: int
     validation: int
+    anchor: str
+    calibrate: bool
     device: str
     precision: str
     threads: int
@@ -92,20 +96,29 @@ class Forecaster:
         """Return the steps that it was trained to forecast."""
         return self.checkpoint.config.window.horizon or 1
 
-    def forecast(self, data: Data | None = None, horizon: int | None = None, future: Ahead | None = None) -> Forecast:
+    def forecast(
+        self,
+        data: Data | None = None,
+        horizon: int | None = None,
+        future: Ahead | None = None,
+        **bounds: Unpack[BoundsSettings],
+    ) -> Forecast:
         """Forecast from the end of `data`, or of what it was trained on.
 
         Args:
             data: a data frame or paths; None is the data of the training run.
             horizon: steps; default as trained. Beyond that it goes on from its own median.
             future: a table with the future covariates of the steps ahead.
+            bounds: `minimum`, `maximum` and `integer`, instead of those of the training run.
 
         Raises:
             DataError: data that do not fit the checkpoint.
+            UsageError: bounds that leave nothing.
         """
+        kept = replace(self.checkpoint.config.bounds, **bounds)
         panel = (self.own(future) if data is None else self.read(data, future)).panel
-        networks = self._networks("final", panel.num_series)
-        return forecast(networks, panel, self.horizon if horizon is None else horizon, self._logarithm)
+        predictor = replace(self.predictor("final", panel.num_series), bounds=kept)
+        return forecast(predictor, panel, self.horizon if horizon is None else horizon)
 
     def predict(
         self,
@@ -113,9 +126,10 @@ class Forecaster:
         horizon: int | None = None,
         future: Ahead | None = None,
         levels: Sequence[int] = (80, 95),
+        **bounds: Unpack[BoundsSettings],
     ) -> pd.DataFrame:
         """Return `forecast` as a data frame: ids, time, forecast, and an interval for each of `levels` in percent."""
-        found = self.forecast(data, horizon, future)
+        found = self.forecast(data, horizon, future, **bounds)
         frame = views.frame(views.forecast_table(found, levels))
         time = found.panel.time
         if time.name is not None and time.freq is not None and not time.freq.isdigit():
@@ -150,7 +164,7 @@ class Forecaster:
         which, learned = self._unlearned(panel, horizon)
         plan = plan_origins(panel, learned, horizon, windows, stride)
         name = self.checkpoint.config.model.model
-        return backtest(name, self._networks(which, panel.num_series * plan.windows), panel, plan, self._logarithm)
+        return backtest(name, self.predictor(which, panel.num_series * plan.windows), panel, plan)
 
     def evaluate(
         self,
@@ -193,16 +207,14 @@ class Forecaster:
         panel, notes = panel_with_future(own.panel, own.roles, _path(future))
         return replace(own, panel=panel, notes=notes)
 
-    @property
-    def _logarithm(self) -> bool:
-        return self.checkpoint.config.window.transform == "log"
-
-    def _networks(self, which: str, num_windows: int) -> list[Network]:
+    def predictor(self, which: str, num_windows: int) -> Predictor:
+        """Return what forecasts with the "final" or the "heldout" weights."""
         networks = self.checkpoint.networks(which, device.choose(self.run))
         for network in networks:
             device.use_threads(self.run, num_windows * network.shape.num_origins * num_weights(network))
             network.half_precision = self.run.precision == "bf16"
-        return networks
+        config = self.checkpoint.config
+        return Predictor(networks, config.window.transform == "log", self.checkpoint.blend, config.bounds)
 
     def _own_rows(self) -> Panel:
         if self.checkpoint.is_whole:
@@ -220,11 +232,12 @@ class Forecaster:
         return "heldout", learned_rows(panel, self.checkpoint.panel, self.checkpoint.held_out)
 
 
-def train(data: Data, **settings: Unpack[Settings]) -> Forecaster:
+def train(data: Data, start: Forecaster | None = None, **settings: Unpack[Settings]) -> Forecaster:
     """Train a forecaster on a data frame or on files, with every setting that is not given told from the data.
 
     The end of every series is held out, the fit is measured on it next to the baselines, and then all
-    rows are fitted: see `Forecaster.checkpoint.report`.
+    rows are fitted: see `Forecaster.checkpoint.report`. With `start` the networks begin with its weights, a
+    third of its learning rate and half of its steps, unless they are given: fine-tuning.
 
     Raises:
         DataError: data that cannot be used.
@@ -232,12 +245,17 @@ def train(data: Data, **settings: Unpack[Settings]) -> Forecaster:
         RunError: training failed.
     """
     config = Config.of(settings)
-    running = holdout.run(read(data, config.data), config)
+    running = holdout.run(*prepared(data, config, start))
     while True:
         try:
             next(running)
         except StopIteration as done:
             return Forecaster(done.value, config.run)
+
+
+def prepared(data: Data, config: Config, start: Forecaster | None) -> tuple[Reading, Config, Checkpoint | None]:
+    """Return what `holdout.run` takes; with a checkpoint to start from, the data are read with its columns' roles."""
+    return (read(data, config.data), config, None) if start is None else (start.read(data), config, start.checkpoint)
 
 
 def load(path: Path, run: RunConfig | None = None) -> Forecaster:

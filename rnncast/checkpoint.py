@@ -1,8 +1,8 @@
 """One safetensors file that explains itself: weights, the rows they were fitted on, and how they came about.
 
-Layout, format version 1. The metadata has one key, `rnncast`: a JSON object with `format_version`,
-`config`, `columns`, `panel`, `report`, `history`, `versions` and, first of all, `checksum`: SHA-256 of
-the whole file with 64 zeros in the checksum's place. The tensors:
+Layout, format version 2. The metadata has one key, `rnncast`: a JSON object with `format_version`,
+`config`, `members`, `blend`, `columns`, `panel`, `report`, `history`, `versions` and, first of all,
+`checksum`: SHA-256 of the whole file with 64 zeros in the checksum's place. The tensors:
 
     heldout/<member>/<weight>     fitted without the rows that were held out: what was measured
     final/<member>/<weight>       fitted on all rows: what predicts
@@ -25,14 +25,17 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor
 
-from rnncast import packing, saving
+from rnncast import packing, registry, saving
+from rnncast.blend import Blend
 from rnncast.config import Config
 from rnncast.errors import CheckpointError, RnncastError
 from rnncast.network import Columns, Network, build
 from rnncast.packing import Array
-from rnncast.panel import IntArray, Panel
+from rnncast.panel import IntArray, Panel, TextArray
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+"""What is written; version 1 is read too: one configuration for all members, and no blend."""
+
 LONGEST_CONTEXT = 1_000_000
 """Steps of history that a checkpoint may ask for; the weights' shapes bound every other number."""
 
@@ -48,6 +51,8 @@ class Checkpoint:
 
     Attributes:
         config: all settings, resolved.
+        members: the settings of each member, resolved; they differ in what was left open alone.
+        blend: what the networks are blended with, and how wide intervals are.
         columns: how many columns of each kind the panel has.
         heldout: weights of each member, fitted without the last `config.training.test` rows.
         final: weights of each member, fitted on all rows.
@@ -60,6 +65,8 @@ class Checkpoint:
     """
 
     config: Config
+    members: tuple[Config, ...]
+    blend: Blend
     columns: Columns
     heldout: tuple[Weights, ...]
     final: tuple[Weights, ...]
@@ -73,7 +80,10 @@ class Checkpoint:
     def networks(self, which: str, device: torch.device) -> list[Network]:
         """Build the members' networks, `which` being "heldout" or "final"."""
         weights = self.heldout if which == "heldout" else self.final
-        return [_network(self.config, self.columns, member).to(device) for member in weights]
+        return [
+            _network(config, self.columns, self.panel.ids, member).to(device)
+            for config, member in zip(self.members, weights, strict=True)
+        ]
 
 
 def save(path: str, checkpoint: Checkpoint) -> None:
@@ -93,6 +103,8 @@ def save(path: str, checkpoint: Checkpoint) -> None:
         "checksum": _NO_CHECKSUM,
         "format_version": FORMAT_VERSION,
         "config": checkpoint.config.to_dict(),
+        "members": [member.to_dict() for member in checkpoint.members],
+        "blend": asdict(checkpoint.blend),
         "columns": asdict(checkpoint.columns),
         "panel": texts | {"is_whole": checkpoint.is_whole},
         "report": checkpoint.report,
@@ -115,9 +127,9 @@ def load(path: str) -> Checkpoint:
         header = _header(data)
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise CheckpointError(f"{path} is not an rnncast checkpoint.", _REMEDY) from error
-    if header.get("format_version") != FORMAT_VERSION:
+    if header.get("format_version") not in range(1, FORMAT_VERSION + 1):
         raise CheckpointError(
-            f"{path} has format version {header.get('format_version')}, this rnncast reads {FORMAT_VERSION}.",
+            f"{path} has format version {header.get('format_version')}, this rnncast reads 1 to {FORMAT_VERSION}.",
             "It was written by a newer rnncast: upgrade rnncast, or train again.",
         )
     stored = str(header.get("checksum"))
@@ -185,16 +197,22 @@ def _checksum(data: bytes, stored: str) -> str:
 def _rebuild(header: Mapping[str, Any], tensors: Mapping[str, Array]) -> Checkpoint:
     config, columns = Config.from_dict(header["config"]), Columns(**header["columns"])
     weights = {which: _members(tensors, which) for which in ("heldout", "final")}
-    _check_numbers(config, weights)
-    for members in weights.values():
-        for member in members:
-            _network(config, columns, member)
-    panel = packing.unpack(_below("panel/", tensors), header["panel"])
+    members = tuple(Config.from_dict(member) for member in _settings(header, len(weights["final"])))
+    panel, blend = packing.unpack(_below("panel/", tensors), header["panel"]), _blend(header)
+    for fitted in weights.values():
+        for member, own in zip(members, fitted, strict=True):
+            _check_numbers(member, own)
+            _check_member(config, member)
+            levels = _network(member, columns, panel.ids, own).head.levels
+            if len(blend.widths) not in (0, len(levels)):
+                raise ValueError(f"it has {len(blend.widths)} widths for {len(levels)} quantile levels")
     held_out = tensors["panel/held_out"]
     if Columns.of(panel) != columns or held_out.shape != panel.lengths.shape or held_out.dtype != panel.lengths.dtype:
         raise ValueError("its rows do not fit its columns")
     return Checkpoint(
         config=config,
+        members=members,
+        blend=blend,
         columns=columns,
         heldout=weights["heldout"],
         final=weights["final"],
@@ -211,15 +229,46 @@ def _below(prefix: str, tensors: Mapping[str, Array]) -> dict[str, Array]:
     return {name.removeprefix(prefix): array for name, array in tensors.items() if name.startswith(prefix)}
 
 
-def _check_numbers(config: Config, weights: Mapping[str, Sequence[Weights]]) -> None:
+def _settings(header: Mapping[str, Any], count: int) -> Sequence[Mapping[str, object]]:
+    """Return the settings of `count` members; in format version 1 all have those of the run."""
+    settings: Sequence[Mapping[str, object]] = header.get("members", [header["config"]] * count)
+    if not settings or len(settings) != count:
+        raise ValueError("it does not have the settings of every member")
+    return settings
+
+
+def _blend(header: Mapping[str, Any]) -> Blend:
+    """Return the blend; format version 1 has none."""
+    stored = header.get("blend", {})
+    blend = Blend(**(stored | {"widths": tuple(stored.get("widths", ()))}))
+    if blend.anchor is not None:
+        registry.find(registry.BASELINES, blend.anchor, "anchor")
+    return blend
+
+
+def _check_numbers(config: Config, weights: Weights) -> None:
     """Raise a ValueError for numbers that would take memory or time which no weight's shape bounds."""
-    members = [*weights["heldout"], *weights["final"]]
-    if not weights["heldout"] or not weights["final"] or (config.model.num_layers or 0) > min(map(len, members)):
+    if (config.model.num_layers or 0) > len(weights):
         raise ValueError("weights are missing")
     if (config.window.context_length or 0) > LONGEST_CONTEXT:
         raise ValueError(f"a context of {config.window.context_length} steps is too long")
     if (config.window.context_length or 1) % (config.window.segment_length or 1):
         raise ValueError(f"a context of {config.window.context_length} steps is no whole number of segments")
+
+
+def _check_member(config: Config, member: Config) -> None:
+    """Raise a ValueError where a member's settings differ from the run's in more than members may."""
+    window = member.window
+    own: dict[str, object] = {
+        "context_length": window.context_length,
+        "segment_length": window.segment_length,
+        "num_lags": window.num_lags,
+        "guess_season": window.guess_season,
+        "model": member.model.model,
+        "seed": member.training.seed,
+    }
+    if config.with_settings(own) != member:
+        raise ValueError("a member's settings are not the run's")
 
 
 def _members(tensors: Mapping[str, Array], which: str) -> tuple[Weights, ...]:
@@ -233,10 +282,10 @@ def _members(tensors: Mapping[str, Array], which: str) -> tuple[Weights, ...]:
     return tuple(members[str(number)] for number in range(len(members)))
 
 
-def _network(config: Config, columns: Columns, weights: Weights) -> Network:
+def _network(config: Config, columns: Columns, ids: TextArray, weights: Weights) -> Network:
     """Build a network around `weights`; built without memory first, so that no number can claim any."""
     with torch.device("meta"):
-        network = build(config, columns)
+        network = build(config, columns, ids)
     for name, expected in network.state_dict().items():
         if name in weights and weights[name].shape != expected.shape:
             raise ValueError(f"{name} has shape {tuple(weights[name].shape)}")

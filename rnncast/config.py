@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Self
 
 from rnncast import registry
+from rnncast.bounds import Bounds
 from rnncast.errors import UsageError, nearest
 
 DECILES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
@@ -96,10 +97,13 @@ class ModelConfig:
     residual: bool = True
     skip: bool = True
     attention: bool = False
+    option: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.model != "auto":
             registry.find(registry.MODELS, self.model, "model")
+        for word in self.option:
+            _require(isinstance(word, str) and "=" in word, "option", word, "a text of the form key=value")
         _at_least(self, 1, "hidden_size", "num_layers")
         _require(self.dropout is None or 0 <= self.dropout < 1, "dropout", self.dropout, "a number in [0, 1)")
         _one_of(self, "activation", ACTIVATIONS)
@@ -128,10 +132,14 @@ class TrainingConfig:
     seed: int = 1
     test: int | None = None
     validation: int | None = None
+    anchor: str = "auto"
+    calibrate: bool = True
 
     def __post_init__(self) -> None:
         registry.find(registry.HEADS, self.loss, "loss")
         registry.find(registry.OPTIMIZERS, self.optimizer, "optimizer")
+        if self.anchor not in ("auto", "none"):
+            registry.find(registry.BASELINES, self.anchor, "anchor")
         _one_of(self, "schedule", SCHEDULES)
         _one_of(self, "origins", ORIGINS)
         _at_least(self, 1, "max_steps", "epochs", "patience", "batch_size", "ensemble")
@@ -166,6 +174,7 @@ class Config:
     window: WindowConfig = field(default_factory=WindowConfig)
     model: ModelConfig = field(default_factory=ModelConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
+    bounds: Bounds = field(default_factory=Bounds)
     run: RunConfig = field(default_factory=RunConfig)
 
     @classmethod
@@ -202,7 +211,7 @@ class Config:
         """
         flat: dict[str, object] = {}
         for section, settings in stored.items():
-            if section not in {"data", "window", "model", "training"} or not isinstance(settings, dict):
+            if section not in {"data", "window", "model", "training", "bounds"} or not isinstance(settings, dict):
                 raise UsageError(f"there is no section called '{section}' in a configuration.")
             flat |= settings
         return cls.of(flat)

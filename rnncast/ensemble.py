@@ -1,10 +1,12 @@
-"""Members: several networks of one configuration, each from its own seed, fitted one after the other."""
+"""Members: several networks that forecast the same, each of its own configuration, fitted one after the other."""
 
-from collections.abc import Generator, Sequence
-from dataclasses import replace
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from rnncast.config import Config
 from rnncast.device import use_threads
@@ -14,8 +16,8 @@ from rnncast.scaling import Units
 from rnncast.training import Fit, Loop, Progress, fit
 from rnncast.windows import Batch, WindowIndex, Windows
 
-JUDGED_SERIES = 2048
-"""Most series whose validation windows judge the weights; of more, every k-th is taken."""
+JUDGED = 2048
+"""Most validation windows that judge the weights; of more, every k-th is taken."""
 
 CHUNK = 256
 """Windows of a validation batch."""
@@ -24,49 +26,85 @@ LONGER = 1.1
 """A fit on more rows takes so many times the steps that were best with fewer."""
 
 
-def fit_members(
-    name: str, config: Config, panel: Panel, judged: Panel | None, earlier: Sequence[Fit], device: torch.device
-) -> Generator[Progress, None, tuple[list[Network], list[Fit]]]:
-    """Fit every member on the rows of `panel`, yielding progress.
+class Judging(NamedTuple):
+    """Says from which windows weights are judged while they are fitted.
 
-    Args:
-        name: what this round of fits is for, said in its records.
-        config: resolved settings.
+    Attributes:
+        panel: the series that are learned from, with the validation rows after them.
+        ends: [N, W], the origins' steps.
+    """
+
+    panel: Panel
+    ends: IntArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Round:
+    """Says what one round of fits, one for each member, learns from.
+
+    Attributes:
+        name: what the round is for, said in its records.
         panel: the rows that are learned from.
-        judged: the same series with the validation rows after them; None fits without validation.
+        judging: what chooses the step whose weights are kept; None fits without.
         earlier: the same members' fits with validation, which tell how long to fit now; may be empty.
-        device: where the networks live.
+        start: each member's weights to start from; empty for weights by chance.
+    """
+
+    name: str
+    panel: Panel
+    judging: Judging | None = None
+    earlier: Sequence[Fit] = ()
+    start: Sequence[Mapping[str, Tensor]] = ()
+
+
+def fit_members(
+    round_: Round, configs: Sequence[Config], device: torch.device
+) -> Generator[Progress, None, tuple[list[Network], list[Fit]]]:
+    """Fit a network for each of the resolved `configs`, yielding progress.
 
     Raises:
         RunError: a loss that is not a number before any weights were good.
     """
-    window, training = config.window, config.training
-    index = WindowIndex(panel, window.context_length or 1, window.segment_length or 1, training.origins)
-    units = Units.of(panel, window.transform == "log")
-    windows = _windows(panel, units, config, device)
-    validation = _validation(_windows(judged, units, config, device), panel.lengths - 1) if judged else []
     networks, fits = [], []
-    members = training.ensemble or 1
-    for number in range(members):
-        settings = replace(training, seed=training.seed + number)
-        torch.manual_seed(settings.seed)
-        network = _standardised(build(config, Columns.of(panel)), panel).to(device)
-        network.start_from(_usual(windows, index))
-        batch = min(training.batch_size or 1, len(index))
-        use_threads(config.run, batch * network.shape.num_origins * num_weights(network))
-        network.half_precision = config.run.precision == "bf16"
-        stop_at = None
-        if earlier:
-            settings = replace(settings, max_steps=earlier[number].planned_steps, epochs=None)
-            stop_at = round(LONGER * earlier[number].best_step)
-        label = f"{name} {number + 1}/{members}" if members > 1 else name
-        fits.append((yield from fit(Loop(network, windows, index, settings), label, validation, stop_at)))
+    units = Units.of(round_.panel, configs[0].window.transform == "log")
+    windows = _windows(round_.panel, units, configs[0], device)
+    judged = None if round_.judging is None else _windows(round_.judging.panel, units, configs[0], device)
+    for number, config in enumerate(configs):
+        context = _context(config)
+        network, loop = _loop(round_, number, config, windows.reading(context))
+        validation = _validation(judged.reading(context), round_.judging.ends) if judged and round_.judging else []
+        label = f"{round_.name} {number + 1}/{len(configs)}" if len(configs) > 1 else round_.name
+        stop_at = round(LONGER * round_.earlier[number].best_step) if round_.earlier else None
+        fits.append((yield from fit(loop, label, validation, stop_at)))
         networks.append(network)
     return networks, fits
 
 
+def _loop(round_: Round, number: int, config: Config, windows: Windows) -> tuple[Network, Loop]:
+    """Return a member's network before its first step, and the loop that fits it."""
+    window, training, panel = config.window, config.training, round_.panel
+    index = WindowIndex(panel, _context(config), window.segment_length or 1, training.origins)
+    torch.manual_seed(training.seed)
+    network = build(config, Columns.of(panel), panel.ids)
+    if round_.start:
+        network.load_state_dict(round_.start[number])
+    network = (network if round_.start else _standardised(network, panel)).to(windows.values.device)
+    if not round_.start:
+        network.start_from(_usual(windows, index))
+    batch = min(training.batch_size or 1, len(index))
+    use_threads(config.run, batch * network.shape.num_origins * num_weights(network))
+    network.half_precision = config.run.precision == "bf16"
+    if round_.earlier:
+        training = replace(training, max_steps=round_.earlier[number].planned_steps, epochs=None)
+    return network, Loop(network, windows, index, training)
+
+
+def _context(config: Config) -> int:
+    return config.window.context_length or 1
+
+
 def _windows(panel: Panel, units: Units, config: Config, device: torch.device) -> Windows:
-    return Windows(panel, units, config.window.context_length or 1, config.window.horizon or 1, device)
+    return Windows(panel, units, _context(config), config.window.horizon or 1, device)
 
 
 def _usual(windows: Windows, index: WindowIndex) -> Batch:
@@ -77,13 +115,13 @@ def _usual(windows: Windows, index: WindowIndex) -> Batch:
 
 
 def _validation(windows: Windows, ends: IntArray) -> list[Batch]:
-    """Return the windows of the series [N], or of evenly spaced ones, whose last step is `ends`."""
+    """Return the windows whose last steps are `ends` [N, W], or evenly spaced ones of them."""
     device = windows.values.device
-    chosen = torch.from_numpy(np.unique(np.linspace(0, len(ends) - 1, JUDGED_SERIES).astype(np.int64)))
-    last = torch.from_numpy(ends)[chosen].to(device)
+    chosen = np.unique(np.linspace(0, ends.size - 1, JUDGED).astype(np.int64))
+    series, last = (torch.from_numpy(part).to(device) for part in (chosen // ends.shape[1], ends.ravel()[chosen]))
     return [
-        windows.batch(series, end)
-        for series, end in zip(torch.split(chosen.to(device), CHUNK), torch.split(last, CHUNK), strict=True)
+        windows.batch(number, end)
+        for number, end in zip(torch.split(series, CHUNK), torch.split(last, CHUNK), strict=True)
     ]
 
 

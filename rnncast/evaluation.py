@@ -1,17 +1,20 @@
 """Rolling origins: networks and baselines side by side on rows they have not learned from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rnncast import registry
-from rnncast.baselines import forecast_baseline
+from rnncast.blend import Judged
 from rnncast.errors import UsageError
-from rnncast.forecasting import Predicted, forecast_windows, predict_from
+from rnncast.forecasting import Predictor, baseline_forecasts, predict
 from rnncast.metrics import Outcome, Score, seasonal_error
-from rnncast.network import Network
 from rnncast.panel import BoolArray, FloatArray, IntArray, Panel
+
+Kind = TypeVar("Kind", bound=np.generic)
 
 ALIGNED = 50
 """Rows by which a series without stamps is found among those that were learned from."""
@@ -93,7 +96,7 @@ def plan_origins(
     return Plan(np.maximum(panel.lengths - needed, np.maximum(known, 1)) - 1, windows, stride, horizon)
 
 
-def backtest(name: str, networks: Sequence[Network], panel: Panel, plan: Plan, logarithm: bool) -> Scores:
+def backtest(name: str, predictor: Predictor, panel: Panel, plan: Plan) -> Scores:
     """Forecast from every origin of the plan with the networks and the baselines, and score them.
 
     Nothing after an origin reaches a forecast from it: windows and baselines read up to the origin,
@@ -102,17 +105,33 @@ def backtest(name: str, networks: Sequence[Network], panel: Panel, plan: Plan, l
     ends = plan.ends(panel)
     actual, observed = _actual(panel, plan)
     past_error = _past_errors(panel, ends)
-    outcomes = {name: (_network_forecasts(networks, panel, plan, logarithm), networks[0].head.levels)}
-    for baseline in registry.BASELINES:
-        outcomes[baseline] = (_baseline_forecasts(baseline, panel, ends, plan.horizon), ())
-    return Scores(
-        {
-            key: _score(Outcome(actual, observed, predicted.point, predicted.quantiles, levels, past_error))
-            for key, (predicted, levels) in outcomes.items()
-        },
-        plan,
-        panel,
+    points = {baseline: baseline_forecasts(baseline, panel, ends, plan.horizon) for baseline in registry.BASELINES}
+    mine = predict(predictor, panel, ends, plan.horizon, points.get(predictor.blend.anchor or ""))
+    outcomes = {name: Outcome(actual, observed, mine.point, mine.quantiles, predictor.levels, past_error)}
+    for baseline, point in points.items():
+        outcomes[baseline] = Outcome(actual, observed, point, np.empty((*point.shape, 0)), (), past_error)
+    return Scores({key: _score(outcome) for key, outcome in outcomes.items()}, plan, panel)
+
+
+def judge(predictor: Predictor, anchor: str | None, panel: Panel, plan: Plan) -> Judged:
+    """Return the predictor's and an anchor's forecasts from every origin of the plan, beside what came."""
+    ends = plan.ends(panel)
+    actual, observed = _actual(panel, plan)
+    point, quantiles = predict(predictor, panel, ends, plan.horizon)
+    beside = None if anchor is None else baseline_forecasts(anchor, panel, ends, plan.horizon)
+    return Judged(
+        actual=_flat(actual),
+        observed=_flat(observed),
+        point=_flat(point),
+        quantiles=_flat(quantiles),
+        anchor=None if beside is None else _flat(beside),
+        past_error=_flat(_past_errors(panel, ends)),
     )
+
+
+def _flat(values: NDArray[Kind]) -> NDArray[Kind]:
+    """Return [N, W, ...] as [N x W, ...]."""
+    return values.reshape(values.shape[0] * values.shape[1], *values.shape[2:])
 
 
 def _score(outcome: Outcome) -> dict[str, Score]:
@@ -131,24 +150,6 @@ def _actual(panel: Panel, plan: Plan) -> tuple[FloatArray, BoolArray]:
 def _past_errors(panel: Panel, ends: IntArray) -> FloatArray:
     errors = [seasonal_error(panel.truncated(end + 1), panel.season_length) for end in ends.T]
     return np.stack(errors, axis=1)  # [N, W, C]
-
-
-def _baseline_forecasts(name: str, panel: Panel, ends: IntArray, horizon: int) -> Predicted:
-    points = [forecast_baseline(name, panel.truncated(end + 1), horizon) for end in ends.T]
-    point = np.stack(points, axis=1)  # [N, W, H, C]
-    return Predicted(point, np.empty((*point.shape, 0)))
-
-
-def _network_forecasts(networks: Sequence[Network], panel: Panel, plan: Plan, logarithm: bool) -> Predicted:
-    ends = plan.ends(panel)
-    where = forecast_windows(networks, panel, logarithm, units_from=panel.truncated(ends[:, 0] + 1))
-    series = np.repeat(np.arange(panel.num_series), plan.windows)
-    predicted = predict_from(networks, where, series, ends.ravel(), plan.horizon)
-    shape = (panel.num_series, plan.windows)
-    return Predicted(
-        predicted.point.reshape(*shape, *predicted.point.shape[1:]),
-        predicted.quantiles.reshape(*shape, *predicted.quantiles.shape[1:]),
-    )
 
 
 def learned_rows(panel: Panel, learned: Panel, held_out: IntArray) -> IntArray:

@@ -1,6 +1,10 @@
-"""From networks and a panel to a forecast: the members' median, in the data's units."""
+"""From networks and a panel to a forecast: the members' median, blended with an anchor, in the data's units.
+
+Axes beside those of `windows`: W origins of each series.
+"""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -8,25 +12,53 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from rnncast.baselines import forecast_baseline
+from rnncast.blend import ALONE, Blend
+from rnncast.bounds import UNBOUNDED, Bounds
 from rnncast.errors import DataError, UsageError
 from rnncast.frequency import format_stamps
 from rnncast.network import Network
-from rnncast.panel import FloatArray, Forecast, IntArray, Panel, series_name
+from rnncast.panel import BoolArray, FloatArray, Forecast, IntArray, Panel, series_name
 from rnncast.scaling import Units
 from rnncast.windows import Batch, Windows
 
 CHUNK = 2**25
 """Numbers that a network computes with at once, about; keeps memory flat for large panels."""
 
+BEYOND = 3
+"""Times a history's range by which networks may forecast outside it."""
+
 
 class Predicted(NamedTuple):
-    """Holds forecasts from B origins: point [B, H, C] and quantiles [B, H, C, Q]."""
+    """Holds forecasts from W origins of N series: point [N, W, H, C] and quantiles [N, W, H, C, Q]."""
 
     point: FloatArray
     quantiles: FloatArray
 
 
-def forecast(networks: Sequence[Network], panel: Panel, horizon: int, logarithm: bool) -> Forecast:
+@dataclass(frozen=True, slots=True, eq=False)
+class Predictor:
+    """Holds what forecasts: networks, the units they compute in, what they are blended with, and bounds.
+
+    Attributes:
+        networks: the members, of one horizon and one head.
+        logarithm: whether series without a negative value are counted in logarithms.
+        blend: the anchor's share, and the widths of the intervals.
+        bounds: what forecasts keep.
+    """
+
+    networks: Sequence[Network]
+    logarithm: bool
+    blend: Blend = ALONE
+    bounds: Bounds = UNBOUNDED
+
+    @property
+    def levels(self) -> tuple[float, ...]:
+        """Return the quantile levels Q."""
+        return self.networks[0].head.levels
+
+
+def forecast(predictor: Predictor, panel: Panel, horizon: int) -> Forecast:
     """Forecast `horizon` steps from the end of every series.
 
     Beyond the networks' own horizon the forecast goes on from its own median, and the deviations of
@@ -39,14 +71,14 @@ def forecast(networks: Sequence[Network], panel: Panel, horizon: int, logarithm:
     if horizon < 1:
         raise UsageError(f"horizon is {horizon}, expected at least 1 step.")
     _check_ahead(panel, horizon)
-    windows = forecast_windows(networks, panel, logarithm)
-    predicted = predict_from(networks, windows, np.arange(panel.num_series), panel.lengths - 1, horizon)
+    predicted = predict(predictor, panel, panel.lengths[:, None] - 1, horizon)
     return Forecast(
-        point=predicted.point,
-        quantiles=predicted.quantiles,
-        quantile_levels=networks[0].head.levels,
+        point=predicted.point[:, 0],
+        quantiles=predicted.quantiles[:, 0],
+        quantile_levels=predictor.levels,
         first=panel.start + panel.lengths,
         panel=panel,
+        bounds=predictor.bounds,
     )
 
 
@@ -63,64 +95,84 @@ def _check_ahead(panel: Panel, horizon: int) -> None:
         )
 
 
-class ForecastWindows(NamedTuple):
-    """Holds a panel on the device and the units it is in there.
+def predict(
+    predictor: Predictor, panel: Panel, ends: IntArray, horizon: int, anchor: FloatArray | None = None
+) -> Predicted:
+    """Forecast `horizon` steps after each of the steps `ends` [N, W], rising along W.
 
-    Attributes:
-        windows: the panel on the device.
-        units: what the windows are in.
-        first_negative: [N, C], the first step at which a series was seen below zero.
+    Nothing after an origin reaches its forecast; units come from the rows up to the first one.
+
+    Args:
+        predictor: what forecasts.
+        panel: what is forecast.
+        ends: the origins' steps, counted from 0.
+        horizon: H.
+        anchor: the anchor's forecasts [N, W, H, C], where they are known already.
     """
-
-    windows: Windows
-    units: Units
-    first_negative: IntArray
-
-    def restore(self, values: FloatArray, series: IntArray, ends: IntArray) -> FloatArray:
-        """Return [B, H, C] or [B, H, C, Q] in the data's units, not below zero where a series never was."""
-        never = ends[:, None] < self.first_negative[series]  # [B, C]
-        floor = np.where(never, 0.0, -np.inf).reshape(len(series), 1, -1, *(1,) * (values.ndim - 3))
-        return np.maximum(self.units.invert(values, series), floor)
-
-
-def forecast_windows(
-    networks: Sequence[Network], panel: Panel, logarithm: bool, units_from: Panel | None = None
-) -> ForecastWindows:
-    """Lay a panel on the networks' device; its units come from `units_from`, the part before the first origin."""
-    units = Units.of(units_from or panel, logarithm)
-    shape = networks[0].shape
-    device = next(networks[0].parameters()).device
-    windows = Windows(panel, units, shape.context_length, shape.horizon, device)
-    return ForecastWindows(windows, units, _first_negative(panel))
+    lowest, highest = panel.extremes(ends)  # [N, W, C]
+    point, quantiles = _network_forecasts(predictor, panel, ends, horizon)
+    least, most = _limits(lowest, highest)  # [N, W, 1, C]
+    point, quantiles = np.clip(point, least, most), np.clip(quantiles, least[..., None], most[..., None])
+    blend = predictor.blend
+    if blend.anchor is None or blend.share == 1:
+        anchor = None
+    elif anchor is None:
+        anchor = baseline_forecasts(blend.anchor, panel, ends, horizon)
+    blended = blend.point(point, anchor)
+    quantiles = blend.quantiles(quantiles - point[..., None], blended)
+    never_negative = lowest >= 0
+    return Predicted(*(_within(predictor.bounds, values, never_negative) for values in (blended, quantiles)))
 
 
-def _first_negative(panel: Panel) -> IntArray:
-    """Return the first step of each series [N, C] that was seen below zero, past its end if there is none."""
-    first = np.repeat(panel.lengths[:, None], panel.num_targets, axis=1)
-    rows, targets = np.nonzero((panel.values < 0) & panel.observed & panel.row_mask()[:, None])
-    series = np.searchsorted(panel.offsets, rows, side="right") - 1
-    np.minimum.at(first, (series, targets), rows - panel.offsets[series])
-    return first
+def _limits(lowest: FloatArray, highest: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return between what networks may forecast, [N, W, 1, C], given a history's extremes; anything without any."""
+    seen = lowest <= highest
+    reach = BEYOND * np.subtract(highest, lowest, out=np.zeros_like(lowest), where=seen)
+    least, most = np.where(seen, lowest - reach, -np.inf), np.where(seen, highest + reach, np.inf)
+    return least[:, :, None], most[:, :, None]
+
+
+def baseline_forecasts(name: str, panel: Panel, ends: IntArray, horizon: int) -> FloatArray:
+    """Return a baseline's forecasts after each of the steps `ends` [N, W], [N, W, H, C]."""
+    return np.stack([forecast_baseline(name, panel.truncated(end + 1), horizon) for end in ends.T], axis=1)
+
+
+def _within(bounds: Bounds, values: FloatArray, never_negative: BoolArray) -> FloatArray:
+    """Return [N, W, H, C] or [N, W, H, C, Q] within the bounds.
+
+    Without a minimum, it is zero for histories [N, W, C] that have none below.
+    """
+    if bounds.minimum is None:
+        floor = np.where(never_negative, 0.0, -np.inf)[:, :, None]
+        values = np.maximum(values, floor.reshape(*floor.shape, *(1,) * (values.ndim - 4)))
+    return bounds.keep(values)
 
 
 @torch.inference_mode()
-def predict_from(
-    networks: Sequence[Network], where: ForecastWindows, series: IntArray, ends: IntArray, horizon: int
-) -> Predicted:
-    """Forecast `horizon` steps of the series [B] after the steps `ends` [B], a chunk at a time."""
-    shape = networks[0].shape
-    numbers = shape.num_origins * (shape.num_inputs + 4 * networks[0].decoder.steps.in_features)
-    size = max(1, CHUNK // numbers)
+def _network_forecasts(predictor: Predictor, panel: Panel, ends: IntArray, horizon: int) -> Predicted:
+    """Return the median of the networks' forecasts in the data's units, a chunk at a time."""
+    networks, units = predictor.networks, Units.of(panel.truncated(ends[:, 0] + 1), predictor.logarithm)
+    windows = _windows(networks[0], panel, units)
+    series, origins = np.repeat(np.arange(len(ends)), ends.shape[1]), ends.ravel()
+    size = max(1, CHUNK // max(network.numbers_per_window for network in networks))
     points, quantiles = [], []
     for network in networks:
         network.eval()
     for first in range(0, len(series), size):
         chunk = slice(first, first + size)
-        parts = [_member(network, where.windows, series[chunk], ends[chunk], horizon) for network in networks]
+        parts = [_member(network, windows, series[chunk], origins[chunk], horizon) for network in networks]
         points.append(_median([part.point for part in parts]))
         quantiles.append(_median([part.quantiles for part in parts]))
-    restored = (where.restore(np.concatenate(parts), series, ends) for parts in (points, quantiles))
-    return Predicted(*restored)
+    restored = (units.invert(np.concatenate(parts), series) for parts in (points, quantiles))
+    return Predicted(*(values.reshape(*ends.shape, *values.shape[1:]) for values in restored))
+
+
+def _windows(network: Network, panel: Panel, units: Units) -> Windows:
+    """Lay a panel on the network's device."""
+    numbers = None if network.smoothing is None else network.smoothing.find(panel.ids)
+    return Windows(
+        panel, units, network.shape.context_length, network.shape.horizon, network.static_loc.device, numbers
+    )
 
 
 def _median(values: Sequence[FloatArray]) -> FloatArray:
@@ -130,6 +182,7 @@ def _median(values: Sequence[FloatArray]) -> FloatArray:
 def _member(network: Network, windows: Windows, series: IntArray, ends: IntArray, horizon: int) -> Predicted:
     """Return one network's forecast in units of the series, block after block of its own horizon."""
     device, length = windows.values.device, network.shape.context_length
+    windows = windows.reading(length)
     index, origin = torch.from_numpy(series).to(device), torch.from_numpy(ends).to(device)
     side = (torch.tensor(network.head.levels, device=device) - 0.5).sign()  # [Q], below or above the median
     blocks: list[tuple[Tensor, Tensor]] = []
@@ -169,7 +222,7 @@ def interval(forecast: Forecast, level: int) -> tuple[FloatArray, FloatArray]:
 
     Between the learned quantile levels the values are interpolated over the standard normal quantile of
     the level, and beyond them extended along the line through the median and the outermost level: a
-    normal tail.
+    normal tail. They keep the forecast's bounds, with the point between them.
 
     Raises:
         UsageError: a level that is no percentage between 0 and 100.
@@ -179,8 +232,12 @@ def interval(forecast: Forecast, level: int) -> tuple[FloatArray, FloatArray]:
     normal = NormalDist()
     knots = np.array([normal.inv_cdf(q) for q in forecast.quantile_levels])
     wanted = [normal.inv_cdf(0.5 - level / 200), normal.inv_cdf(0.5 + level / 200)]
-    lower, upper = (_at_level(forecast.quantiles, forecast.point, knots, z) for z in wanted)
-    return lower, upper
+    never_negative = forecast.panel.extremes(forecast.panel.lengths[:, None] - 1)[0] >= 0  # [N, 1, C]
+    lower, upper = (
+        _within(forecast.bounds, _at_level(forecast.quantiles, forecast.point, knots, z)[:, None], never_negative)[:, 0]
+        for z in wanted
+    )
+    return np.minimum(lower, forecast.point), np.maximum(upper, forecast.point)  # whatever rounding did
 
 
 def _at_level(quantiles: FloatArray, point: FloatArray, knots: FloatArray, z: float) -> FloatArray:

@@ -1,74 +1,167 @@
 """Hold out the end of the series, fit, measure on what was held out, fit again on all rows."""
 
 import platform
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 
-from rnncast import __version__, device, packing, selection
+from rnncast import __version__, device, finetuning, packing, selection
+from rnncast.blend import ALONE, Blend, fit_blend
 from rnncast.checkpoint import Checkpoint
 from rnncast.config import Config
-from rnncast.ensemble import fit_members
-from rnncast.evaluation import backtest, plan_origins
+from rnncast.ensemble import JUDGED, Judging, Round, fit_members
+from rnncast.evaluation import Plan, backtest, judge, plan_origins
+from rnncast.forecasting import Predictor
 from rnncast.network import Columns
+from rnncast.panel import IntArray, Panel
 from rnncast.reading import Reading, seasons_of
 from rnncast.training import Fit, Progress
 
 
-def run(reading: Reading, config: Config) -> Generator[Progress, None, Checkpoint]:
+class Split(NamedTuple):
+    """Holds a panel's rows by what they are for.
+
+    Attributes:
+        panel: all rows.
+        before: those that are not held out.
+        learned: those before the validation rows.
+        plan: the origins that validate; None without validation rows.
+        held_out: [N], rows held out of each series.
+    """
+
+    panel: Panel
+    before: Panel
+    learned: Panel
+    plan: Plan | None
+    held_out: IntArray
+
+    @classmethod
+    def of(cls, panel: Panel, config: Config, held_out: IntArray) -> "Split":
+        """Split a panel as a resolved configuration says."""
+        horizon = config.window.horizon or 1
+        before = panel.truncated(panel.lengths - held_out)
+        validation = selection.validation_rows(before, config.training.validation, horizon)
+        learned = before.truncated(before.lengths - validation)
+        validates = bool(validation.any())
+        plan = plan_origins(before, learned.lengths, horizon, stride=max(1, horizon // 2)) if validates else None
+        return cls(panel, before, learned, plan, held_out)
+
+    @property
+    def rounds(self) -> tuple[Panel, ...]:
+        """Return what is learned from, round after round: without validation rows, without those held out, all."""
+        measured = (self.before,) if self.plan and self.held_out.any() and selection.is_small(self.panel) else ()
+        final = (self.panel,) if self.plan or self.held_out.any() else ()
+        return self.learned, *measured, *final
+
+
+def run(reading: Reading, config: Config, start: Checkpoint | None = None) -> Generator[Progress, None, Checkpoint]:
     """Fit without the held-out rows, measure on them, fit on all rows; yield progress on the way.
 
-    Of the rows before those held out, the last validate: they choose the step whose weights are kept.
-    The fit on all rows takes as many steps as were best and up to a tenth more.
+    Of the rows before those held out, the last validate: they choose the step whose weights are kept, the
+    share of the anchor and the width of the intervals. Fits on more rows take as many steps as were best
+    and up to a tenth more. With `start` all begin with a checkpoint's weights.
 
     Raises:
         DataError: a series is too short.
-        UsageError: settings that do not fit the data.
+        UsageError: settings that do not fit the data, or the checkpoint to start from.
         RunError: training failed.
     """
-    panel, where = reading.panel, device.choose(config.run)
+    where = device.choose(config.run)
+    panel, members, held_out = _resolved(reading, config, start)
+    split, shared = Split.of(panel, members[0], held_out), members[0]
+    begin, begin_final = finetuning.weights(start, panel, split.before) if start else ((), ())
+    timed = [_in_time(member, len(split.rounds) * len(members)) for member in members]
+    judging = None if split.plan is None else Judging(split.before, split.plan.ends(split.before))
+    networks, fits = yield from fit_members(Round("held-out", split.learned, judging, start=begin), timed, where)
+    predictor = Predictor(networks, shared.window.transform == "log", bounds=shared.bounds)
+    predictor = replace(predictor, blend=_blend(predictor, shared, split))
+    history, final, known = list(fits), networks, fits if split.plan else []
+    for name, learned in zip(("measured", "final")[3 - len(split.rounds) :], split.rounds[1:], strict=True):
+        first = begin_final if name == "final" else begin
+        final, more = yield from fit_members(Round(name, learned, earlier=known, start=first), timed, where)
+        history += more
+        if name == "measured":
+            predictor = replace(predictor, networks=final)
+    name = (config if start is None else start.config).model.model
+    kept, is_whole = packing.tail(panel, max(_context(member) for member in members) + int(held_out.max()))
+    return Checkpoint(
+        config=replace(shared, model=replace(shared.model, model=name)),
+        members=members,
+        blend=predictor.blend,
+        columns=Columns.of(panel),
+        heldout=tuple(network.state_dict() for network in predictor.networks),
+        final=tuple(network.state_dict() for network in final),
+        panel=kept,
+        held_out=held_out,
+        is_whole=is_whole,
+        report={
+            "steps": [fit.best_step for fit in fits],
+            "reasons": [*selection.reasons(members, panel), *_said(predictor.blend, shared)],
+            **_measured(name, predictor, split),
+        },
+        history=[record for fit in history for record in _history(fit)],
+        versions={"rnncast": __version__, "torch": torch.__version__, "python": platform.python_version()},
+    )
+
+
+def _resolved(reading: Reading, config: Config, start: Checkpoint | None) -> tuple[Panel, tuple[Config, ...], IntArray]:
+    """Return the panel with its seasons, every member's configuration, and the rows to hold out [N]."""
+    panel = reading.panel
+    if start is not None:
+        members = finetuning.continued(start, config)
+        selection.check_lengths(panel, members[0].window.horizon or 1)
+        panel = replace(panel, season_lengths=start.panel.season_lengths)
+        return panel, members, selection.holdout(panel.lengths, config.training.test, members[0].window.horizon or 1)
     horizon = config.window.horizon or selection.default_horizon(panel)
     held_out = selection.holdout(panel.lengths, config.training.test, horizon)
     # A season that was found in the values must not have been found in those held out.
     asked = replace(reading.roles, season_length=config.data.season_length)
     season_lengths = seasons_of(panel.truncated(panel.lengths - held_out), asked)
-    panel, roles = (replace(panel, season_lengths=season_lengths), replace(asked, season_length=season_lengths))
-    config = selection.resolve(replace(config, data=roles).with_settings({"horizon": horizon}), panel)
-    before = panel.truncated(panel.lengths - held_out)
-    validation = selection.holdout(before.lengths, config.training.validation, horizon)
-    judged = before if validation.any() else None
-    timed = config.with_settings({"time_limit": _share_of_time(config)})
-    learned = before.truncated(before.lengths - validation)
-    networks, fits = yield from fit_members("held-out", timed, learned, judged, (), where)
-    report: dict[str, Any] = {"steps": [fit.best_step for fit in fits]}
-    if held_out.any():
-        plan = plan_origins(panel, panel.lengths - held_out, horizon)
-        scores = backtest(config.model.model, networks, panel, plan, config.window.transform == "log")
-        report["scores"] = scores.plain()
-    final, refits = networks, list[Fit]()
-    if held_out.any() or judged:
-        final, refits = yield from fit_members("final", timed, panel, None, fits if judged else (), where)
-    kept, is_whole = packing.tail(panel, (config.window.context_length or 1) + int(held_out.max()))
-    return Checkpoint(
-        config=config,
-        columns=Columns.of(panel),
-        heldout=tuple(network.state_dict() for network in networks),
-        final=tuple(network.state_dict() for network in final),
-        panel=kept,
-        held_out=held_out,
-        is_whole=is_whole,
-        report=report,
-        history=[record for fit in (*fits, *refits) for record in _history(fit)],
-        versions={"rnncast": __version__, "torch": torch.__version__, "python": platform.python_version()},
-    )
+    panel, roles = replace(panel, season_lengths=season_lengths), replace(asked, season_length=season_lengths)
+    settings = replace(config, data=roles).with_settings({"horizon": horizon})
+    return panel, selection.resolve(settings, panel), held_out
 
 
-def _share_of_time(config: Config) -> float | None:
-    """Return the seconds that one fit may take: every member is fitted twice."""
+def _context(config: Config) -> int:
+    return config.window.context_length or 1
+
+
+def _blend(predictor: Predictor, config: Config, split: Split) -> Blend:
+    """Return what the validation rows say about the networks."""
+    if split.plan is None:
+        return ALONE
+    anchor = None if config.training.anchor == "none" else config.training.anchor
+    every = -(-split.before.num_series * split.plan.windows // JUDGED)  # of more windows, every k-th series
+    chosen = np.arange(0, split.before.num_series, every)
+    plan = replace(split.plan, first=split.plan.first[chosen])
+    judged = judge(predictor, anchor, split.before.only(chosen), plan)
+    return fit_blend(judged, anchor, predictor.levels, config.training.calibrate)
+
+
+def _said(blend: Blend, config: Config) -> Iterator[str]:
+    """Yield sentences on what validation gave."""
+    if blend.anchor:
+        yield f"Validation gives the networks a share of {blend.share:g} beside {blend.anchor}."
+    if blend.widths:
+        levels = config.training.quantiles
+        yield f"Intervals of {levels[-1] - levels[0]:.0%} are made {blend.widths[0]:.2f} times as wide."
+
+
+def _measured(name: str, predictor: Predictor, split: Split) -> dict[str, Any]:
+    """Return the scores on the rows that were held out, if there are any."""
+    if not split.held_out.any():
+        return {}
+    plan = plan_origins(split.panel, split.before.lengths, predictor.networks[0].shape.horizon)
+    return {"scores": backtest(name, predictor, split.panel, plan).plain()}
+
+
+def _in_time(config: Config, fits: int) -> Config:
+    """Return the configuration with the time that one of so many fits may take."""
     limit = config.training.time_limit
-    return limit and limit / 2 / (config.training.ensemble or 1)
+    return config.with_settings({"time_limit": limit and limit / fits})
 
 
 def _history(fit: Fit) -> list[Mapping[str, Any]]:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from rnncast.bounds import UNBOUNDED, Bounds
+
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
@@ -120,6 +122,36 @@ class Panel:
             raise ValueError("a panel can only be cut to fewer steps than it has")
         return replace(self, lengths=lengths.astype(np.int64))
 
+    def only(self, series: IntArray) -> "Panel":
+        """Return the panel with only the series of these rising numbers; rows are not copied."""
+        return replace(
+            self,
+            offsets=self.offsets[series],
+            lengths=self.lengths[series],
+            start=self.start[series],
+            ids=self.ids[series],
+            future_offsets=self.future_offsets[series],
+            future_lengths=self.future_lengths[series],
+            static_covariates=self.static_covariates[series],
+        )
+
+    def extremes(self, ends: IntArray) -> tuple[FloatArray, FloatArray]:
+        """Return the least and the largest value seen up to each of the steps `ends` [N, W], rising, each [N, W, C].
+
+        Where none was seen they are infinite, the least above the largest.
+        """
+        last = self.offsets[:, None] + ends + 1  # [N, W], the row after
+        first = np.concatenate([self.offsets[:, None], last[:, :-1]], axis=1)
+        between = np.stack([first, last], axis=-1).reshape(-1)  # every second stretch is between two origins
+        empty = (first >= last)[..., None]
+        found = []
+        for worst, extreme in ((np.inf, np.minimum), (-np.inf, np.maximum)):
+            seen = np.where(self.observed, self.values, worst)
+            padded = np.concatenate([seen, np.full_like(seen[:1], worst)])
+            parts = extreme.reduceat(padded, between, axis=0)[::2].reshape(*ends.shape, -1)
+            found.append(extreme.accumulate(np.where(empty, worst, parts), axis=1))
+        return found[0], found[1]
+
     def row_mask(self) -> BoolArray:
         """Return which rows of `values` [R] belong to the panel: those below each series' length."""
         mask = np.zeros(len(self.values) + 1, dtype=np.int64)
@@ -149,6 +181,7 @@ class Forecast:
         quantile_levels: the Q levels in (0, 1), rising.
         first: [N], ordinal of the first forecast step.
         panel: what was forecast; names, ids and the time axis are read from it.
+        bounds: what point and quantiles keep, and intervals are to keep.
     """
 
     point: FloatArray
@@ -156,6 +189,7 @@ class Forecast:
     quantile_levels: tuple[float, ...]
     first: IntArray
     panel: Panel
+    bounds: Bounds = UNBOUNDED
 
     @property
     def horizon(self) -> int:

@@ -29,21 +29,32 @@ MODELS = {
     "dilated": Entry(
         "rnncast.models.dilated", "Dilated", "LSTM layers that skip 1, 2, 4 ... steps (Chang et al. 2017)"
     ),
+    "esrnn": Entry("rnncast.models.esrnn", "ESRNN", "dilated LSTM on learned smoothing, winner of the M4 (Smyl 2020)"),
     "mingru": Entry("rnncast.models.mingru", "MinGRU", "GRU with gates of the input alone (Feng et al. 2024)"),
     "minlstm": Entry("rnncast.models.minlstm", "MinLSTM", "LSTM with gates of the input alone (Feng et al. 2024)"),
     "slstm": Entry("rnncast.models.slstm", "SLSTM", "LSTM with exponential gates, of the xLSTM (Beck et al. 2024)"),
     "mlstm": Entry("rnncast.models.mlstm", "MLSTM", "LSTM with a matrix as memory, of the xLSTM (Beck et al. 2024)"),
+    "attention": Entry(
+        "rnncast.models.attention", "Attention", "LSTM that attends to its past states (Luong, Bahdanau et al. 2015)"
+    ),
+    "segrnn": Entry("rnncast.models.segrnn", "SegRNN", "GRU that reads and forecasts by segments (Lin et al. 2023)"),
+    "deepar": Entry("rnncast.models.deepar", "DeepAR", "LSTM that forecasts by sampled paths (Salinas et al. 2020)"),
     "mlp": Entry("rnncast.models.mlp", "MLP", "perceptron at each origin; no recurrence, to compare"),
     "transformer": Entry("rnncast.models.transformer", "Transformer", "causal attention; no recurrence, to compare"),
 }
 
 HEADS = {
-    "quantile": Entry("rnncast.heads", "QuantileHead", "pinball loss over the quantile levels"),
-    "mse": Entry("rnncast.heads", "SquaredHead", "squared error: forecasts the mean"),
-    "mae": Entry("rnncast.heads", "AbsoluteHead", "absolute error: forecasts the median"),
-    "huber": Entry("rnncast.heads", "HuberHead", "squared near zero, absolute beyond one scale"),
-    "normal": Entry("rnncast.heads", "NormalHead", "likelihood of a normal density: mean and spread"),
-    "student-t": Entry("rnncast.heads", "StudentHead", "likelihood of Student's t: outliers widen the tails alone"),
+    "quantile": Entry("rnncast.heads.quantile", "QuantileHead", "pinball loss over the quantile levels"),
+    "mse": Entry("rnncast.heads.point", "SquaredHead", "squared error: forecasts the mean"),
+    "mae": Entry("rnncast.heads.point", "AbsoluteHead", "absolute error: forecasts the median"),
+    "huber": Entry("rnncast.heads.point", "HuberHead", "squared near zero, absolute beyond one scale"),
+    "normal": Entry("rnncast.heads.normal", "NormalHead", "likelihood of a normal density: mean and spread"),
+    "student-t": Entry(
+        "rnncast.heads.student", "StudentHead", "likelihood of Student's t: outliers widen the tails alone"
+    ),
+    "negative-binomial": Entry(
+        "rnncast.heads.negative_binomial", "NegativeBinomialHead", "likelihood of counts (Salinas et al. 2020)"
+    ),
 }
 
 OPTIMIZERS = {
@@ -63,6 +74,8 @@ BASELINES = {
     "ses": Entry("rnncast.baselines.smoothing", "ses", "simple exponential smoothing, seasonally adjusted"),
     "theta": Entry("rnncast.baselines.smoothing", "theta", "smoothing with half the trend, seasonally adjusted"),
     "damped": Entry("rnncast.baselines.smoothing", "damped", "smoothing with a damped trend, seasonally adjusted"),
+    "holt-winters": Entry("rnncast.baselines.seasonal", "holt_winters", "smoothing of level, damped trend and season"),
+    "combined": Entry("rnncast.baselines.combined", "combined", "the others' mean, weighted by their past errors"),
 }
 
 METRICS = {

@@ -1,33 +1,64 @@
 """What is told from the data: every setting that was left open gets its value here.
 
-| data                                     | segment | context    | lags        | hidden | layers | batch | steps |
-|------------------------------------------|---------|------------|-------------|--------|--------|-------|-------|
-| long seasons, 20,000 values and more     | season  | 14 seasons | 7 seasons   | 128    | 1      | 128   | 800   |
-| long seasons, fewer values               | season  | 14 seasons | 7 seasons   | 64     | 1      | 32    | 300   |
-| other, under 500 values                  | 1 step  | 20 seasons | 1.5 seasons | 32     | 1      | 32    | 100   |
-| other, under 2,000 values                | 1 step  | 20 seasons | 1.5 seasons | 32     | 1      | 32    | 300   |
-| other, under 100,000 values              | 1 step  | 20 seasons | 1.5 seasons | 64     | 2      | 32    | 300   |
-| other, larger                            | 1 step  | 20 seasons | 1.5 seasons | 128    | 2      | 128   | 800   |
+What the networks read, by season m and horizon H; a segment is what they read in one step:
 
-Long seasons: of 24 steps or more, ten of them or more in the median series, and a horizon of at least one.
-The context is at most the longest series, and at least 100 steps where there are so many; the lags are at
-most 192. Under 2,000 values three networks are trained and their median taken. The figures were chosen on
-the training parts of M4 hourly and M1 monthly and on earlier rows of the classic series.
+| data                        | segments    | context     | lags                                | guess          |
+|-----------------------------|-------------|-------------|-------------------------------------|----------------|
+| season of 2 steps and more  | m, m / 2    | 14 or more  | a fifth of the series, 2 segments   | last season    |
+| no season                   | H, H / 2    | segments    | at least, 8 and 192 steps at most   | last value     |
+
+How large they are, by the number of values:
+
+| values         | hidden | batch | steps |
+|----------------|--------|-------|-------|
+| under 20,000   | 64     | 32    | 200   |
+| under 200,000  | 64     | 128   | 300   |
+| more           | 128    | 128   | 1,600 with a season, 600 without |
+
+`auto` fits four members, LSTM and GRU in turn, with the segments in turn; of a named model one, or three
+under 2,000 values. Members differ in what was left open alone. The forecast is their median, for `auto`
+blended with the combined baselines as validation says. The figures were chosen on the training parts
+of M1, of M4 and of ETTh1 and on earlier rows of the classic series.
 """
+
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from rnncast import frequency
+from rnncast import frequency, registry
+from rnncast.baselines import forecast_baseline
 from rnncast.config import Config
 from rnncast.errors import DataError, UsageError
 from rnncast.panel import IntArray, Panel, series_name
 from rnncast.scaling import prefers_logarithm
 
+LONGEST_SEGMENT = 60
+"""Most steps that the network reads at once by default."""
+
 LONGEST_LAGS = 192
 """Most lags that the network reads at an origin by default."""
 
-TINY, SMALL, LARGE, LARGE_SEGMENTED = 500, 2_000, 100_000, 20_000
-"""Values below which data are tiny or small, and from which on they are large."""
+SMALL, MEDIUM, LARGE = 2_000, 20_000, 200_000
+"""Values from which on data are no more small, are of medium size, or large."""
+
+FAR = 3
+"""Segments from which on a horizon is long: networks then read one segment of lags, half start from the last value."""
+
+DAY = 24
+"""Steps from which on a season is taken for a day of hours or less, after which comes a week."""
+
+TRIED, ORIGINS = 200, 8
+"""Most series, and past origins of each, at which the last value is tried against the last season's."""
+
+CLEARLY = 0.9
+"""Share of the seasonal naive's error below which the last value's is clearly smaller."""
+
+CELLS = ("lstm", "gru")
+"""The models that members of `auto` are, in turn."""
+
+MEMBERS = 4
+"""Members of `auto`."""
 
 
 def holdout(lengths: IntArray, asked: int | None, horizon: int) -> IntArray:
@@ -38,26 +69,96 @@ def holdout(lengths: IntArray, asked: int | None, horizon: int) -> IntArray:
     return np.minimum(horizon, lengths // 4) if asked is None else np.minimum(asked, lengths // 2)
 
 
-def resolve(config: Config, panel: Panel) -> Config:
-    """Return `config` with a value for every setting, chosen by the size and the kind of the data.
+def validation_rows(panel: Panel, asked: int | None, horizon: int) -> IntArray:
+    """Return how many rows at the end of each series [N] judge the fit.
+
+    By default they hold four origins, half a horizon apart, of small data as many as a tenth of the series
+    does, and never more than a quarter of it.
+    """
+    if asked is not None:
+        return holdout(panel.lengths, asked, horizon)
+    four = horizon + 3 * max(1, horizon // 2)
+    tenth = panel.lengths // 10 if is_small(panel) else 0
+    return np.minimum(np.maximum(four, tenth), panel.lengths // 4)
+
+
+def is_small(panel: Panel) -> bool:
+    """Tell whether fits are so quick that one more does not matter."""
+    return panel.num_rows * panel.num_targets < MEDIUM
+
+
+def resolve(config: Config, panel: Panel) -> tuple[Config, ...]:
+    """Return the configuration of every member, with a value for every setting, by the size and the kind of the data.
 
     Sizes are those of the whole panel; what depends on values is told from the rows that are not held out.
 
     Raises:
-        DataError: a series is shorter than the horizon.
+        DataError: a series is shorter than the horizon, or has negative values that a loss of counts cannot take.
         UsageError: settings that do not fit together or the data.
     """
     horizon = config.window.horizon or default_horizon(panel)
     check_lengths(panel, horizon)
-    defaults = {"horizon": horizon, "season_length": panel.season_lengths}
-    defaults |= _window(config, panel, horizon)
-    config = _fill(config, defaults)
-    config = _fill(config, _network(config, panel))
-    _check_windows(config)
+    asked = config.training.anchor
+    anchor = asked if asked != "auto" else "combined" if config.model.model == "auto" else "none"
+    config = _fill(
+        config.with_settings({"anchor": anchor}), {"horizon": horizon, "season_length": panel.season_lengths}
+    )
+    config = _for_counts(config, panel)
+    before = panel.truncated(panel.lengths - holdout(panel.lengths, config.training.test, horizon))
     if config.window.transform == "auto":
-        before = panel.truncated(panel.lengths - holdout(panel.lengths, config.training.test, horizon))
         config = config.with_settings({"transform": "log" if prefers_logarithm(before) else "none"})
-    return config
+    if config.window.guess_season is None and not _repeats(before, horizon):
+        config = config.with_settings({"guess_season": 1})
+    config = _fill(config, _sizes(config, panel))
+    members = tuple(_member(config, panel, number) for number in range(config.training.ensemble or 1))
+    for member in members:
+        _check_windows(member)
+    return members
+
+
+def _repeats(panel: Panel, horizon: int) -> bool:
+    """Tell whether the value one season before is not clearly farther off than the last one, at past origins."""
+    if panel.season_length == 1:
+        return True
+    panel = panel.only(np.unique(np.linspace(0, panel.num_series - 1, TRIED).astype(np.int64)))
+    errors = np.zeros(2)
+    for number in range(ORIGINS):
+        cut = horizon + number * max(1, horizon // 2)
+        past = panel.only(np.flatnonzero(panel.lengths - cut >= 2 * panel.season_length))
+        if past.num_series:
+            actual, seen = past.at(past.offsets + past.lengths - cut, horizon)
+            size = np.abs(actual).mean(axis=(1, 2), keepdims=True) + 1e-300
+            known = past.truncated(past.lengths - cut)
+            for which, name in enumerate(("naive", "seasonal-naive")):
+                errors[which] += (np.abs(forecast_baseline(name, known, horizon) - actual) / size)[seen].sum()
+    return bool(errors[0] >= CLEARLY * errors[1])
+
+
+def _for_counts(config: Config, panel: Panel) -> Config:
+    """Return the configuration with what a loss for counts asks for, as it is for other losses."""
+    loss = config.training.loss
+    if not registry.find(registry.HEADS, loss, "loss").load().counts:
+        return config
+    if config.window.transform == "log":
+        raise UsageError(f"--loss {loss} is of counts as they are, not of logarithms.", "Leave --transform out.")
+    least = np.where(panel.observed, panel.values, 0.0).min(axis=1)  # [R]
+    negative = np.flatnonzero((least < 0) & panel.row_mask())
+    if len(negative):
+        name = series_name(panel.ids, int(np.searchsorted(panel.offsets, negative[0], side="right")) - 1)
+        raise DataError(
+            f"{name} has the value {least[negative[0]]:g}, and --loss {loss} is of counts, which are never negative.",
+            "Take another --loss, such as quantile or student-t, or mend the data.",
+        )
+    return _fill(config, {"minimum": 0.0, "integer": True}).with_settings({"transform": "none"})
+
+
+def _member(config: Config, panel: Panel, number: int) -> Config:
+    """Return the configuration of a member: what was left open differs from member to member."""
+    is_auto = config.model.model == "auto"
+    varied = number if is_auto else 0
+    member = _fill(config, {"model": CELLS[(varied + varied // 2) % 2]})
+    member = _fill(member, _window(member, panel, varied))
+    return replace(member, training=replace(member.training, seed=config.training.seed + number))
 
 
 def _check_windows(config: Config) -> None:
@@ -102,7 +203,7 @@ def check_lengths(panel: Panel, horizon: int) -> None:
 
 def _fill(config: Config, defaults: dict[str, object]) -> Config:
     """Return the configuration with `defaults` where nothing was set."""
-    sections = (config.data, config.window, config.model, config.training)
+    sections = (config.data, config.window, config.model, config.training, config.bounds)
     unset = {
         name: value
         for name, value in defaults.items()
@@ -112,42 +213,82 @@ def _fill(config: Config, defaults: dict[str, object]) -> Config:
     return config.with_settings(unset)
 
 
-def _is_segmented(panel: Panel, horizon: int) -> bool:
-    season = panel.season_length
-    return season >= 24 and horizon >= season and float(np.median(panel.lengths)) >= 10 * season
-
-
-def _window(config: Config, panel: Panel, horizon: int) -> dict[str, object]:
-    longest, season = int(panel.lengths.max()), panel.season_length
-    segment = config.window.segment_length or (season if _is_segmented(panel, horizon) else 1)
-    read = config.window.context_length
+def _window(config: Config, panel: Panel, number: int) -> dict[str, object]:
+    """Return what member `number` reads: the windows of the table above."""
+    longest, typical, season = int(panel.lengths.max()), float(np.median(panel.lengths)), panel.season_length
+    horizon, read = config.window.horizon or 1, config.window.context_length
+    whole = season if season > 1 else horizon
+    while whole > LONGEST_SEGMENT:
+        whole = -(-whole // 2)
+    half = whole // 2 if whole % 2 == 0 and whole < DAY else whole
+    most = min(max(longest // 4, 1), config.window.num_lags or longest)
+    segment = config.window.segment_length or min(half if number % 2 else whole, most)
     if read and config.window.segment_length is None and read % segment:
         segment = 1
-    context = min(14 * season if segment > 1 else max(20 * season, 100), longest)
-    context = max(context // segment, 1) * segment
-    lags = 7 * season if segment > 1 else season + max(season // 2, 11)
+    count = max(14, min(32, 336 // segment))
+    context = max(min(count * segment, longest) // segment, 1) * segment
+    far = horizon > FAR * segment
+    lags = segment if far else max(2 * segment, min(int(typical / 5) // segment, 8) * segment)
     return {
         "context_length": context,
         "segment_length": segment,
         "num_lags": max(segment, min(lags, LONGEST_LAGS, read or context)),
-        "guess_season": season if longest >= 2 * season else 1,
+        "guess_season": _guess(panel, number, longest, far),
     }
 
 
-def _network(config: Config, panel: Panel) -> dict[str, object]:
-    values, segmented = panel.num_rows * panel.num_targets, config.window.segment_length != 1
-    small, large = values < SMALL, values >= (LARGE_SEGMENTED if segmented else LARGE)
+def _guess(panel: Panel, number: int, longest: int, far: bool) -> int:
+    """Return the season of the naive forecast that a member corrects: of a day's, every other one the week's."""
+    season = panel.season_length
+    week = 7 * season
+    if far and number % 2 == 0:
+        return 1
+    if season >= DAY and number % 2 and longest >= 3 * week and not far:
+        return week
+    return season if longest >= 2 * season else 1
+
+
+def _sizes(config: Config, panel: Panel) -> dict[str, object]:
+    values, is_auto = panel.num_rows * panel.num_targets, config.model.model == "auto"
+    large = values >= LARGE
+    steps = (1600 if panel.season_length > 1 else 600) if large else 300 if values >= MEDIUM else 200
     return {
-        "model": "lstm",
-        "hidden_size": 128 if large else 32 if small and not segmented else 64,
-        "num_layers": 1 if small or segmented else 2,
+        "hidden_size": 128 if large else 64,
+        "num_layers": 1,
         "dropout": 0.1,
-        "ensemble": 3 if small else 1,
-        "batch_size": 128 if large else 32,
-        "learning_rate": 5e-3 if segmented else 2e-3 if large else 3e-3,
-    } | _length(config, 800 if large else 100 if values < TINY and not segmented else 300)
+        "ensemble": MEMBERS if is_auto else 3 if values < SMALL else 1,
+        "batch_size": max(8, (128 if values >= MEDIUM else 32) // panel.num_targets),
+        "learning_rate": 5e-3,
+    } | _length(config, steps)
 
 
 def _length(config: Config, steps: int) -> dict[str, object]:
     """Return how many steps to take at most, unless epochs say it."""
     return {"max_steps": steps} if config.training.epochs is None else {}
+
+
+def reasons(members: tuple[Config, ...], panel: Panel) -> list[str]:
+    """Return sentences on what the data were told by and what follows from it, those of given settings too."""
+    first, values, season = members[0], panel.num_rows * panel.num_targets, panel.season_length
+    window, training = first.window, first.training
+    kind = f"a season of {season} steps" if season > 1 else "no season"
+    guesses = [
+        f"{guess} steps before" if (guess or 0) > 1 else "the last value" for guess in _each(members, "guess_season")
+    ]
+    return [
+        f"{panel.num_series:,} series with {kind}, {window.horizon} steps ahead: segments of "
+        f"{_words(_each(members, 'segment_length'))}, {window.num_lags} lags, {window.context_length} steps back.",
+        f"What is corrected: {_words(guesses)}; {'logarithms' if window.transform == 'log' else 'values as they are'}.",
+        f"{values:,} values: states of {first.model.hidden_size}, at most {training.max_steps or training.epochs} "
+        f"{'steps' if training.max_steps else 'epochs'} of {training.batch_size} windows.",
+        f"{len(members)} members: {_words([member.model.model for member in members])}.",
+    ]
+
+
+def _each(members: tuple[Config, ...], name: str) -> list[int]:
+    """Return the members' different values of a setting of their windows."""
+    return list(dict.fromkeys(getattr(member.window, name) for member in members))
+
+
+def _words(values: Sequence[object]) -> str:
+    return " and ".join(map(str, dict.fromkeys(values)))

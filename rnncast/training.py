@@ -71,7 +71,7 @@ class Clock:
         per_epoch = math.ceil(num_windows / (training.batch_size or 1))
         limits = [training.max_steps, training.epochs and training.epochs * per_epoch]
         self.total = min((limit for limit in limits if limit), default=per_epoch)
-        self.last = min(self.total, stop_at or self.total)
+        self.last = self.total if stop_at is None else min(self.total, stop_at)
         self.limit = training.time_limit or math.inf
         # Judging a window costs about a third of training on it: so it takes a quarter of the time at most.
         self.interval = max(1, math.ceil(self.total / REPORTS), math.ceil(judged / (training.batch_size or 1)))
@@ -138,13 +138,13 @@ class Best:
         self.loss, self.step, self.weights = math.inf, 0, dict[str, Tensor]()
         self._patience, self._waited = patience, 0
 
-    def offer(self, network: Network, progress: Progress) -> None:
-        """Take the network's weights if they are better than what there is."""
-        loss = -progress.step if progress.validation is None else progress.validation
+    def offer(self, network: Network, step: int, validation: float | None) -> None:
+        """Take the network's weights after `step` steps if they are better than what there is."""
+        loss = -step if validation is None else validation
         if not loss < self.loss:
             self._waited += 1
             return
-        self.loss, self.step, self._waited = loss, progress.step, 0
+        self.loss, self.step, self._waited = loss, step, 0
         self.weights = {name: value.detach().clone() for name, value in network.state_dict().items()}
 
     @property
@@ -208,7 +208,8 @@ def fit(
     Args:
         loop: the network, its windows and its settings; `max_steps`, `epochs`, `time_limit` say how long.
         name: what the records call this fit.
-        validation: batches whose last origins judge the weights; without any, the last weights win.
+        validation: batches whose last origins judge the weights, those before the first step too; without
+            any, the last weights win.
         stop_at: stop after so many steps of the schedule, as a refit does at the known best step.
 
     Raises:
@@ -217,8 +218,10 @@ def fit(
     judged = sum(len(batch.target) for batch in validation)
     clock, best = Clock(loop.training, len(loop.index), stop_at, judged), Best(loop.training.patience)
     history: list[Progress] = []
+    if validation or not clock.last:  # the guess that the network starts from may be the best there is
+        best.offer(loop.network, 0, validate(loop.network, validation))
     loop.network.train()
-    while clock.step == 0 or not (clock.done or best.exhausted):
+    while clock.last and (clock.step == 0 or not (clock.done or best.exhausted)):
         loop.step(clock.step + 1, clock.fraction)
         clock.step += 1
         if not clock.due:
@@ -229,9 +232,9 @@ def fit(
         yield progress
         if progress.diverged:
             break
-        best.offer(loop.network, progress)
+        best.offer(loop.network, progress.step, progress.validation)
         loop.averaged.swap()
-    if not best.weights:
+    if not best.weights or (history and history[-1].diverged and best.step == 0):
         raise RunError(
             f"the loss is not a number any more after {clock.step} steps, before any weights were good.",
             "Lower --lr or --clip-norm, or look for extreme values with 'rnncast inspect'.",

@@ -144,6 +144,19 @@ run_options = together(
             metavar="N"),
 )  # fmt: skip
 
+
+def bounds_options(otherwise: str = "") -> Decorator:
+    """Return the options of the bounds; `otherwise` says what holds where one is not given."""
+    return together(
+        setting("minimum", "--min", text="Least value of forecasts and intervals.", metavar="X", type=number,
+                otherwise=otherwise),
+        setting("maximum", "--max", text="Largest value of forecasts and intervals.", metavar="X", type=number,
+                otherwise=otherwise),
+        setting("integer", "--integer/--no-integer", text="Whole numbers, in forecasts and intervals.", default=None,
+                otherwise=otherwise),
+    )  # fmt: skip
+
+
 format_option = click.option(
     "--format", "format_name", type=click.Choice(tuple(registry.FORMATS)),
     help="Format of the result.  [default: table on a terminal, csv in a pipe]",

@@ -24,6 +24,7 @@ from rnncast.cli.options import Talk, several, whole
     help="Prediction intervals, in percent.",
 )
 @click.option("--future-data", metavar="FILE", help="Values of the covariates that are known ahead.")
+@options.bounds_options(otherwise="as trained")
 @options.run_options
 @options.output_option
 @options.format_option
@@ -37,6 +38,9 @@ def predict(
     horizon: int | None,
     levels: tuple[int, ...],
     future_data: str | None,
+    minimum: float | None,
+    maximum: float | None,
+    integer: bool | None,
     output: str | None,
     format_name: str | None,
     **run: Any,
@@ -56,7 +60,9 @@ def predict(
             f"Note: {horizon} steps are more than the {forecaster.horizon} that the checkpoint was trained for; "
             "beyond them the forecast goes on from its own median."
         )
-    forecast = forecaster.forecast(reading, horizon)
+    asked = options.given({"minimum": minimum, "maximum": maximum, "integer": integer})
+    forecast = forecaster.forecast(reading, horizon, **asked)
+    talk.notes(views.broken_bounds(reading.panel, forecast.bounds))
     if not forecast.quantile_levels:
         talk.note("Note: no intervals, since a point loss learns none; train with --loss quantile for them.")
     table = views.forecast_table(forecast, sorted(set(levels)), api.about(forecaster, checkpoint, data))

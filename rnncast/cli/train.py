@@ -53,6 +53,8 @@ model_options = options.together(
     setting("skip", "--skip/--no-skip", text="Linear path from lags to forecast.", otherwise="on", default=None),
     setting("attention", "--attention/--no-attention", text="Causal attention over past states.", otherwise="off",
             default=None),
+    setting("option", "--option", text="Option of the model's own, see the docs; repeat.", metavar="KEY=VALUE",
+            multiple=True),
 )  # fmt: skip
 
 training_options = options.together(
@@ -77,7 +79,12 @@ training_options = options.together(
     setting("ensemble", "--ensemble", text="Networks, each from its own seed.", **_N, **_BY_DATA),
     setting("seed", "--seed", text="Seed of all chance.", metavar="N", type=whole(0)),
     setting("test", "--test", text="Rows at the end kept out of the fit, to measure.", **_ROWS),
-    setting("validation", "--validation", text="Rows before those, to choose the step by.", **_ROWS),
+    setting("validation", "--validation", text="Rows before those, to judge the fit by.", metavar="N", type=whole(0),
+            otherwise="four origins, less where series are short"),
+    setting("anchor", "--anchor", text="Baseline that forecasts are blended with as validation says.",
+            type=click.Choice(("auto", "none", *registry.BASELINES)), metavar="NAME"),
+    setting("calibrate", "--calibrate/--no-calibrate", text="Widen intervals to what validation saw.", otherwise="on",
+            default=None),
 )  # fmt: skip
 
 
@@ -90,8 +97,10 @@ training_options = options.together(
 @window_options
 @model_options
 @training_options
+@options.bounds_options()
 @options.fail_option
 @options.run_options
+@click.option("--from", "start", metavar="FILE", help="Checkpoint whose weights to start from: fine-tune it.")
 @click.option("-o", "--output", default=_OUTPUT, show_default=True, metavar="FILE", help="Checkpoint.")
 @options.format_option
 @options.talk_options
@@ -101,6 +110,7 @@ def train(
     /,
     data: tuple[str, ...],
     fail_if: tuple[str, ...],
+    start: str | None,
     output: str,
     format_name: str | None,
     **settings: Any,
@@ -121,11 +131,12 @@ def train(
     if conditions and asked.training.test == 0:
         raise UsageError("--fail-if has nothing to judge: --test 0 holds no row out.", "Leave one of the two out.")
     check(output)
-    reading = api.read(data, asked.data)
+    reading, asked, known = api.prepared(data, asked, api.load(start) if start else None)
     talk.note(views.summary(reading))
     talk.notes((*reading.left_out, *reading.notes, *views.shortfalls(reading.panel, asked)))
-    forecaster = api.Forecaster(show(holdout.run(reading, asked), talk), asked.run)
-    for line in views.choices(forecaster.checkpoint.config):
+    forecaster = api.Forecaster(show(holdout.run(reading, asked, known), talk), asked.run)
+    talk.notes(views.broken_bounds(reading.panel, forecaster.checkpoint.config.bounds))
+    for line in (*forecaster.checkpoint.report["reasons"], *views.choices(forecaster.checkpoint.config)):
         talk.detail(line)
     scores = forecaster.checkpoint.report.get("scores")
     failure = first_failure(conditions, next(iter(scores.values()))) if scores else None

@@ -1,5 +1,6 @@
 """Results as neutral tables: forecasts, scores, inspections, before any format."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -8,12 +9,13 @@ import numpy as np
 import pandas as pd
 
 from rnncast import registry
+from rnncast.bounds import Bounds
 from rnncast.checkpoint import Checkpoint
 from rnncast.config import Config
 from rnncast.evaluation import Scores
 from rnncast.forecasting import interval
 from rnncast.frequency import describe, format_stamps
-from rnncast.panel import Forecast, Panel
+from rnncast.panel import FloatArray, Forecast, Panel
 from rnncast.reading import Reading
 from rnncast.rendering.base import Column, Table, Value
 from rnncast.selection import default_horizon, holdout, usual_horizon
@@ -24,13 +26,13 @@ def forecast_table(forecast: Forecast, levels: Sequence[int], about: Mapping[str
     panel, horizon = forecast.panel, forecast.horizon
     columns = [*_id_columns(panel, horizon), Column(panel.time.name or "step", _stamps(forecast))]
     intervals = {level: interval(forecast, level) for level in levels} if forecast.quantile_levels else {}
-    several = panel.num_targets > 1
+    several, whole = panel.num_targets > 1, bool(forecast.bounds.integer)
     for number, target in enumerate(panel.target_names):
-        columns.append(_column(target if several else "forecast", forecast.point[:, :, number]))
+        columns.append(_column(target if several else "forecast", forecast.point[:, :, number], whole))
         for level, bounds in intervals.items():
             prefix = f"{target}-" if several else ""
             for side, bound in zip(("lo", "hi"), bounds, strict=True):
-                columns.append(_column(f"{prefix}{side}-{level}", bound[:, :, number]))
+                columns.append(_column(f"{prefix}{side}-{level}", bound[:, :, number], whole))
     return Table("forecast", tuple(columns), about=about or {})
 
 
@@ -125,6 +127,14 @@ def shortfalls(panel: Panel, asked: Config) -> list[str]:
     return found
 
 
+def broken_bounds(panel: Panel, bounds: Bounds) -> list[str]:
+    """Return a sentence on how many values of the history do not keep the bounds of its forecasts, if any."""
+    rows = panel.row_mask()
+    seen = panel.values[rows][panel.observed[rows]]
+    count = bounds.broken_by(seen)
+    return [f"{count:,} of {len(seen):,} values are not {bounds}, as every forecast is."] if count else []
+
+
 def mixed_units(panel: Panel) -> list[str]:
     """Return a sentence on what the scores of several targets say, none for one target."""
     if panel.num_targets == 1:
@@ -188,7 +198,7 @@ def checkpoint_table(checkpoint: Checkpoint, about: Mapping[str, Any]) -> Table:
         "frequency": config.data.freq,
         "steps trained": ", ".join(str(step) for step in checkpoint.report.get("steps", [])),
     }
-    for section in (config.window, config.model, config.training):
+    for section in (config.window, config.model, config.training, config.bounds):
         entries |= {name: _plain(value) for name, value in asdict(section).items() if name != "model"}
     for name, row in checkpoint.report.get("scores", {}).items():
         entries |= {f"held out, {name}, {metric}": value for metric, value in row.items()}
@@ -226,9 +236,9 @@ def _stamps(forecast: Forecast) -> list[Value]:
     return list(format_stamps(ordinals.ravel(), panel.time))
 
 
-def _column(name: str, values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> Column:
+def _column(name: str, values: FloatArray, whole: bool = False) -> Column:
     flat = values.ravel()
-    cells: list[Value] = [*flat.tolist()]
+    cells: list[Value] = [int(value) if whole and math.isfinite(value) else value for value in flat.tolist()]
     for index in np.flatnonzero(~np.isfinite(flat)):
         cells[index] = None
     return Column(name, cells)
