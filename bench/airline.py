@@ -15,5 +15,5 @@ def main() -> None:
               f"{run.seconds:.1f} s  {run.cpu:.1f} CPU s")  # fmt: skip
         runs.append(run)
     errors, seconds = [run.scores["mase"] for run in runs], [run.seconds for run in runs]
-    print(f"MASE median {statistics.median(errors):.3f}, worst {max(errors):.3f}   bar 0.75")
-    print(f"seconds median {statistics.median(seconds):.1f}, worst {max(seconds):.1f}   bar 30")
+    print(f"MASE median {statistics.median(errors):.3f}, worst {max(errors):.3f}   bar 0.60")
+    print(f"seconds median {statistics.median(seconds):.1f}, worst {max(seconds):.1f}   bar 20")

@@ -5,7 +5,8 @@ import sys
 import torch
 
 import rnncast
-from rnncast.forecasting import forecast_windows
+from rnncast.scaling import Units
+from rnncast.windows import Windows
 
 STEPS_BACK = (0, 1, 5, 10, 20, 50, 99)
 
@@ -15,8 +16,9 @@ def felt(checkpoint: str, data: str) -> dict[str, list[float]]:
     forecaster = rnncast.load(checkpoint)
     panel = forecaster.read(data).panel
     (network,) = forecaster.checkpoint.networks("final", torch.device("cpu"))
-    windows = forecast_windows([network], panel, logarithm=False).windows
-    batch = windows.batch(torch.arange(100), torch.full((100,), network.shape.context_length - 1))
+    shape = network.shape
+    windows = Windows(panel, Units.of(panel, False), shape.context_length, shape.horizon, torch.device("cpu"))
+    batch = windows.batch(torch.arange(100), torch.full((100,), shape.context_length - 1))
     kept: list[torch.Tensor] = []
     network.model.register_forward_pre_hook(lambda model, arguments: kept.append(arguments[0]))
     network(network.fold(batch))

@@ -16,6 +16,12 @@ from rnncast.panel import BoolArray, FloatArray
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 """Shares of the networks that are tried; one half stands until the windows tell them apart."""
 
+TOO_MUCH = 2
+"""Times the lowest error that a share may not exceed, however few the windows are."""
+
+OVERLAP = 2
+"""Windows that hold every step: neighbours share half of their steps, so half as many say as much."""
+
 DOUBT = 4
 """Windows whose widths count as much as none: so little is known from a few."""
 
@@ -101,16 +107,19 @@ def _share(judged: Judged, anchor: FloatArray) -> float:
     """Return the share nearest to one half whose error is within one standard error of the lowest.
 
     One standard error: Breiman et al. 1984, section 3.4.3, here of the windows' differences from the
-    lowest, so that a few windows leave one half and thousands decide. Where halves lie even, the network's.
+    lowest, so that a few windows leave one half and thousands decide. A share with twice the lowest error is
+    never taken: where one of the two is exact it forecasts alone. Where halves lie even, the network's.
     """
     errors = np.stack([_errors(judged, _mix(judged.point, anchor, share)) for share in SHARES])  # [5, M]
     errors = errors[:, np.isfinite(errors).all(axis=0)]
     count = errors.shape[1]
     if not count:
         return 0.5
-    above = errors - errors[np.argmin(errors.mean(axis=1))]  # [5, M]
-    doubt = above.std(axis=1, ddof=1) / np.sqrt(count) if count > 1 else np.full(len(SHARES), np.inf)
-    fitting = [share for share, mean, error in zip(SHARES, above.mean(axis=1), doubt, strict=True) if mean <= error]
+    mean = errors.mean(axis=1)  # [5]
+    above = errors - errors[np.argmin(mean)]  # [5, M]
+    doubt = above.std(axis=1, ddof=1) * np.sqrt(OVERLAP / count) if count > 1 else np.full(len(SHARES), np.inf)
+    fits = (above.mean(axis=1) <= doubt) & (mean <= TOO_MUCH * mean.min())
+    fitting = [share for share, is_fitting in zip(SHARES, fits, strict=True) if is_fitting]
     return min(fitting, key=lambda share: (abs(share - 0.5), -share))
 
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
-from rnncast import __version__, device, finetuning, packing, selection
+from rnncast import __version__, device, finetuning, packing, registry, selection
 from rnncast.blend import ALONE, Blend, fit_blend
 from rnncast.checkpoint import Checkpoint
 from rnncast.config import Config
@@ -19,6 +19,9 @@ from rnncast.network import Columns
 from rnncast.panel import IntArray, Panel
 from rnncast.reading import Reading, seasons_of
 from rnncast.training import Fit, Progress
+
+ORIGINS = 16
+"""Most origins of a series that validate, about: an anchor takes its time at each."""
 
 
 class Split(NamedTuple):
@@ -45,8 +48,8 @@ class Split(NamedTuple):
         before = panel.truncated(panel.lengths - held_out)
         validation = selection.validation_rows(before, config.training.validation, horizon)
         learned = before.truncated(before.lengths - validation)
-        validates = bool(validation.any())
-        plan = plan_origins(before, learned.lengths, horizon, stride=max(1, horizon // 2)) if validates else None
+        stride = max(1, horizon // 2, int(validation.max() - horizon) // (ORIGINS - 1))
+        plan = plan_origins(before, learned.lengths, horizon, stride=stride) if validation.any() else None
         return cls(panel, before, learned, plan, held_out)
 
     @property
@@ -133,7 +136,7 @@ def _blend(predictor: Predictor, config: Config, split: Split) -> Blend:
     """Return what the validation rows say about the networks."""
     if split.plan is None:
         return ALONE
-    anchor = None if config.training.anchor == "none" else config.training.anchor
+    anchor = config.training.anchor if config.training.anchor in registry.BASELINES else None
     every = -(-split.before.num_series * split.plan.windows // JUDGED)  # of more windows, every k-th series
     chosen = np.arange(0, split.before.num_series, every)
     plan = replace(split.plan, first=split.plan.first[chosen])

@@ -43,7 +43,9 @@ SMALL, MEDIUM, LARGE = 2_000, 20_000, 200_000
 """Values from which on data are no more small, are of medium size, or large."""
 
 FAR = 3
-"""Segments from which on a horizon is long: networks then read one segment of lags, half start from the last value."""
+"""Segments from which on a horizon is long: networks then read one segment of lags, half start from the last value.
+
+Smoothing says little so far ahead: there is no anchor."""
 
 DAY = 24
 """Steps from which on a season is taken for a day of hours or less, after which comes a week."""
@@ -98,11 +100,7 @@ def resolve(config: Config, panel: Panel) -> tuple[Config, ...]:
     """
     horizon = config.window.horizon or default_horizon(panel)
     check_lengths(panel, horizon)
-    asked = config.training.anchor
-    anchor = asked if asked != "auto" else "combined" if config.model.model == "auto" else "none"
-    config = _fill(
-        config.with_settings({"anchor": anchor}), {"horizon": horizon, "season_length": panel.season_lengths}
-    )
+    config = _fill(config, {"horizon": horizon, "season_length": panel.season_lengths})
     config = _for_counts(config, panel)
     before = panel.truncated(panel.lengths - holdout(panel.lengths, config.training.test, horizon))
     if config.window.transform == "auto":
@@ -110,6 +108,9 @@ def resolve(config: Config, panel: Panel) -> tuple[Config, ...]:
     if config.window.guess_season is None and not _repeats(before, horizon):
         config = config.with_settings({"guess_season": 1})
     config = _fill(config, _sizes(config, panel))
+    first = _member(config, panel, 0).window
+    stands_alone = config.model.model != "auto" or _is_far(horizon, first.segment_length or 1)
+    config = _fill(config, {"anchor": "none" if stands_alone else "combined"})
     members = tuple(_member(config, panel, number) for number in range(config.training.ensemble or 1))
     for member in members:
         _check_windows(member)
@@ -127,7 +128,8 @@ def _repeats(panel: Panel, horizon: int) -> bool:
         past = panel.only(np.flatnonzero(panel.lengths - cut >= 2 * panel.season_length))
         if past.num_series:
             actual, seen = past.at(past.offsets + past.lengths - cut, horizon)
-            size = np.abs(actual).mean(axis=(1, 2), keepdims=True) + 1e-300
+            size = np.abs(actual).mean(axis=(1, 2), keepdims=True)
+            size[size == 0] = np.inf  # by nothing but zeros no error can be measured
             known = past.truncated(past.lengths - cut)
             for which, name in enumerate(("naive", "seasonal-naive")):
                 errors[which] += (np.abs(forecast_baseline(name, known, horizon) - actual) / size)[seen].sum()
@@ -221,13 +223,13 @@ def _window(config: Config, panel: Panel, number: int) -> dict[str, object]:
     while whole > LONGEST_SEGMENT:
         whole = -(-whole // 2)
     half = whole // 2 if whole % 2 == 0 and whole < DAY else whole
-    most = min(max(longest // 4, 1), config.window.num_lags or longest)
-    segment = config.window.segment_length or min(half if number % 2 else whole, most)
-    if read and config.window.segment_length is None and read % segment:
-        segment = 1
+    segment = config.window.segment_length or min(half if number % 2 else whole, max(longest // 4, 1))
+    misfits = (read or segment) % segment or (config.window.num_lags or segment) < segment
+    if misfits and config.window.segment_length is None:
+        segment = 1  # a context or lags that were given for single steps
     count = max(14, min(32, 336 // segment))
     context = max(min(count * segment, longest) // segment, 1) * segment
-    far = horizon > FAR * segment
+    far = _is_far(horizon, segment)
     lags = segment if far else max(2 * segment, min(int(typical / 5) // segment, 8) * segment)
     return {
         "context_length": context,
@@ -235,6 +237,10 @@ def _window(config: Config, panel: Panel, number: int) -> dict[str, object]:
         "num_lags": max(segment, min(lags, LONGEST_LAGS, read or context)),
         "guess_season": _guess(panel, number, longest, far),
     }
+
+
+def _is_far(horizon: int, segment: int) -> bool:
+    return horizon > FAR * segment
 
 
 def _guess(panel: Panel, number: int, longest: int, far: bool) -> int:
@@ -273,12 +279,12 @@ def reasons(members: tuple[Config, ...], panel: Panel) -> list[str]:
     window, training = first.window, first.training
     kind = f"a season of {season} steps" if season > 1 else "no season"
     guesses = [
-        f"{guess} steps before" if (guess or 0) > 1 else "the last value" for guess in _each(members, "guess_season")
+        f"the value {guess} steps before" if guess > 1 else "the last value" for guess in _each(members, "guess_season")
     ]
     return [
         f"{panel.num_series:,} series with {kind}, {window.horizon} steps ahead: segments of "
         f"{_words(_each(members, 'segment_length'))}, {window.num_lags} lags, {window.context_length} steps back.",
-        f"What is corrected: {_words(guesses)}; {'logarithms' if window.transform == 'log' else 'values as they are'}.",
+        f"The networks correct {_words(guesses)}{', in logarithms' if window.transform == 'log' else ''}.",
         f"{values:,} values: states of {first.model.hidden_size}, at most {training.max_steps or training.epochs} "
         f"{'steps' if training.max_steps else 'epochs'} of {training.batch_size} windows.",
         f"{len(members)} members: {_words([member.model.model for member in members])}.",

@@ -102,7 +102,7 @@ def config_of(**settings: object) -> Config:
 def network_of(panel: Panel, trained: bool = True, **settings: object) -> Network:
     """Return a network with the same weights every time; `trained` ones are random in the decoder too."""
     torch.manual_seed(0)
-    network = build(config_of(**settings), Columns.of(panel)).eval()
+    network = build(config_of(**settings), Columns.of(panel), panel.ids).eval()
     if trained:
         for weight in network.parameters():
             torch.nn.init.normal_(weight, std=0.3)

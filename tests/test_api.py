@@ -15,9 +15,11 @@ from rnncast import api, registry
 from rnncast.config import Config
 from rnncast.errors import UsageError
 
-TINY = {"max_steps": 3, "ensemble": 1, "hidden_size": 4, "context_length": 24}
+TINY = {"model": "lstm", "max_steps": 3, "ensemble": 1, "hidden_size": 4, "context_length": 24}
 # What only predicting and evaluating can use, or only the command line has.
-NOT_SETTINGS = {"data", "output", "format_name", "fail_if", "list_models", "help", "quiet", "verbose", "no_color"}
+NOT_SETTINGS = {
+    "data", "start", "output", "format_name", "fail_if", "list_models", "help", "quiet", "verbose", "no_color"
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -17,23 +17,27 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 # From the ground up; a module imports from strictly lower floors only. A folder is one stage.
 FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"errors", "version"}),
+    frozenset({"bounds"}),
     frozenset({"registry", "panel", "saving", "process"}),
-    frozenset({"config", "frequency", "metrics", "conditions"}),
-    # Reading cleans what it has read, and windows are counted in the units of scaling.
-    frozenset({"cleaning", "scaling", "packing"}),
-    frozenset({"reading", "windows", "baselines", "decoders", "heads", "models", "device", "optimizers", "synthetic"}),
+    frozenset({"config", "frequency", "metrics", "conditions", "options", "blend"}),
+    # Reading cleans what it has read, windows are counted in the units of scaling, and a model may bring a decoder.
+    frozenset({"cleaning", "scaling", "packing", "decoders", "smoothing", "recursions"}),
+    frozenset({"reading", "windows", "baselines", "heads", "models", "device", "optimizers", "synthetic"}),
+    frozenset({"origins"}),
+    frozenset({"paths"}),
     frozenset({"network"}),
     frozenset({"training", "checkpoint"}),
     frozenset({"forecasting", "ensemble", "selection"}),
     frozenset({"evaluation"}),
+    frozenset({"finetuning"}),
     frozenset({"holdout", "tuning", "pretraining", "rendering"}),
     frozenset({"api"}),
     frozenset({"cli"}),
     frozenset({"__init__"}),
     frozenset({"__main__"}),
 )
-# What the files of a folder share besides its base.py.
-SHARED = {"cli": {"options", "output", "progress"}}
+# What the files of a folder share besides its base.py; the cell of a hybrid is a model by itself.
+SHARED = {"cli": {"options", "output", "progress"}, "models": {"dilated"}}
 
 HEAVY = {"torch", "pandas", "numpy", "rich", "safetensors", "pyarrow"}
 TABLES = {name: table for name, table in vars(registry).items() if isinstance(table, dict) and name.isupper()}

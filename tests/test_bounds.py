@@ -18,7 +18,7 @@ from rnncast.panel import Forecast
 from rnncast.rendering import views
 from tests.making import panel_of
 
-TINY = {"max_steps": 3, "ensemble": 1, "hidden_size": 4, "context_length": 24, "horizon": 4}
+TINY = {"model": "lstm", "max_steps": 3, "ensemble": 1, "hidden_size": 4, "context_length": 24, "horizon": 4}
 
 numbers = st.floats(-1e6, 1e6)
 ends = st.one_of(st.none(), st.floats(-100, 100))

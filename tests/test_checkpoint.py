@@ -11,11 +11,13 @@ import pytest
 import safetensors.numpy
 
 from rnncast import api, checkpoint, packing
-from rnncast.checkpoint import Checkpoint, is_checkpoint
+from rnncast.blend import ALONE
+from rnncast.checkpoint import FORMAT_VERSION, Checkpoint, is_checkpoint
 from rnncast.errors import CheckpointError
 from rnncast.panel import Panel
 
 STEPS = 60
+VERSION_1 = Path(__file__).parent / "fixtures" / "version-1.safetensors"
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +30,7 @@ def forecaster() -> api.Forecaster:
     )
     return api.train(
         frame, target=("y",), past_covariates=("p",), static_covariates=("s",), horizon=3, context_length=12,
-        max_steps=2, hidden_size=4, ensemble=2,
+        max_steps=2, hidden_size=4, ensemble=2, anchor="theta",
     )  # fmt: skip
 
 
@@ -68,7 +70,7 @@ def test_everything_comes_back(forecaster: api.Forecaster, whole: bytes, tmp_pat
     before, after = forecaster.checkpoint, load(tmp_path, whole)
     assert_same_panels(before.panel, after.panel)
     assert after.panel.ids.tolist() == [["a"], ["Zürich/Ä 雪 🚲"], [""]]
-    for name in ("config", "columns", "is_whole", "versions"):
+    for name in ("config", "members", "blend", "columns", "is_whole", "versions"):
         assert getattr(before, name) == getattr(after, name)
     assert json.dumps(before.report) == json.dumps(after.report)
     assert before.history == after.history
@@ -127,9 +129,21 @@ def test_a_file_cut_at_any_length_is_refused(whole: bytes, tmp_path: Path) -> No
 
 def set_in(section: str, name: str, value: object) -> Any:
     def change(header: dict[str, Any], tensors: dict[str, Any]) -> None:
-        header["config"][section][name] = value
+        for settings in (header["config"], *header["members"]):
+            settings[section][name] = value
 
     return change
+
+
+def set_once(settings: Any, section: str, name: str, value: object) -> Any:
+    def change(header: dict[str, Any], tensors: dict[str, Any]) -> None:
+        settings(header)[section][name] = value
+
+    return change
+
+
+def set_blend(name: str, value: object) -> Any:
+    return lambda header, tensors: header["blend"].update({name: value})
 
 
 def set_tensor(name: str, make: Any) -> Any:
@@ -157,6 +171,21 @@ TAMPERED = {
     "unknown setting": set_in("model", "colour", "red"),
     "unknown model": set_in("model", "model", "os.system"),
     "no config": without("config"),
+    "a horizon that is no member's": set_once(lambda header: header["config"], "window", "horizon", 10**9),
+    "a transform that is no member's": set_once(lambda header: header["config"], "window", "transform", "log"),
+    "bounds of one member alone": set_once(lambda header: header["members"][1], "bounds", "maximum", 3.0),
+    "quantiles of one member alone": set_once(
+        lambda header: header["members"][1], "training", "quantiles", [*np.arange(1, 10) / 20 + 0.25]
+    ),
+    "a member too many": lambda header, tensors: header["members"].append(header["members"][0]),
+    "a member too few": lambda header, tensors: header["members"].pop(),
+    "no member": lambda header, tensors: header.update(members=[]),
+    "unknown anchor": set_blend("anchor", "os.system"),
+    "share": set_blend("share", 1.5),
+    "share that is no number": set_blend("share", float("nan")),
+    "widths": set_blend("widths", [1.0] * 8 + [100.0]),
+    "too few widths": set_blend("widths", [1.0, 1.0]),
+    "unknown part of a blend": set_blend("colour", "red"),
     "no panel": without("panel"),
     "columns": lambda header, tensors: header["columns"].update(targets=7),
     "calendar": lambda header, tensors: header["panel"]["time"].update(freq="fortnight"),
@@ -193,8 +222,8 @@ def test_tampering_with_nothing_loads(whole: bytes, tmp_path: Path) -> None:
 
 
 def test_a_newer_format_is_told_apart_from_a_damaged_one(whole: bytes, tmp_path: Path) -> None:
-    data = tampered(whole, lambda header, tensors: header.update(format_version=2))
-    with pytest.raises(CheckpointError, match="format version 2, this rnncast reads 1") as error:
+    data = tampered(whole, lambda header, tensors: header.update(format_version=FORMAT_VERSION + 1))
+    with pytest.raises(CheckpointError, match="format version 3, this rnncast reads 1 to 2") as error:
         load(tmp_path, data)
     assert "newer rnncast" in error.value.hint
 
@@ -211,3 +240,33 @@ def test_a_checkpoint_is_known_by_its_name_or_its_first_bytes(whole: bytes, tmp_
     assert is_checkpoint("no.safetensors")
     assert not is_checkpoint(str(tmp_path / "data.csv"))
     assert not is_checkpoint(str(tmp_path))
+
+
+def test_a_file_of_format_version_1_forecasts_what_it_did() -> None:
+    # The file and the numbers are those of rnncast 0.1.0: three steps on the airline passengers.
+    forecaster = api.load(VERSION_1)
+    found = forecaster.predict(horizon=14, levels=(80,))
+    expected = {
+        "forecast": [418.1272140357932, 434.4048825533079, 417.8485226516875, 391.97441664272725],
+        "lo-80": [362.3886063040285, 393.9775857125745, 351.0491238452868, 334.0767230434165],
+        "hi-80": [467.39471008198774, 470.5122035295719, 479.54895110092156, 446.53574057125627],
+    }
+    for name, values in expected.items():
+        np.testing.assert_allclose(found[name][[0, 11, 12, 13]], values, rtol=1e-5)
+    scores = forecaster.evaluate().set_index("model").loc["lstm"]
+    assert scores["mase"] == pytest.approx(1.4970253945068481, rel=1e-5)
+    assert scores["wql"] == pytest.approx(0.07388216363109966, rel=1e-5)
+
+
+def test_a_file_of_format_version_1_has_members_alike_and_no_blend(tmp_path: Path) -> None:
+    before = checkpoint.load(str(VERSION_1))
+    assert (before.members, before.blend) == ((before.config,), ALONE)
+    checkpoint.save(str(tmp_path / "again.safetensors"), before)
+    after = api.load(tmp_path / "again.safetensors")
+    np.testing.assert_array_equal(after.forecast().quantiles, api.Forecaster(before).forecast().quantiles)
+
+
+def test_a_file_of_format_version_1_may_be_trained_further(airline: Path) -> None:
+    forecaster = api.train(str(airline), api.load(VERSION_1), max_steps=2, test=0)
+    assert forecaster.checkpoint.blend.anchor is None
+    assert np.isfinite(forecaster.forecast().point).all()

@@ -3,11 +3,14 @@
 import re
 import shlex
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import NamedTuple
 
 import click
 import pytest
+
+from rnncast import registry
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
@@ -107,6 +110,22 @@ def test_every_command_and_option_shown_exists(
             known = known_options(commands[call.command])
             unknown += [f"{call.command} {option}" for option in call.after if option not in known]
     assert unknown == []
+
+
+def test_the_models_listed_are_those_there_are() -> None:
+    page = (ROOT / "docs" / "models.md").read_text(encoding="utf-8")
+    listed = page.partition("--list-models\n")[2].partition("```")[0]
+    shown = [tuple(line.split(maxsplit=1)) for line in listed.splitlines()]
+    assert shown[1:] == [(name, entry.summary) for name, entry in registry.MODELS.items()]
+
+
+@pytest.mark.parametrize("name", registry.MODELS)
+def test_every_option_of_a_model_stands_in_its_documentation(name: str) -> None:
+    page = (ROOT / "docs" / "models.md").read_text(encoding="utf-8")
+    kind = registry.MODELS[name].load().options_type
+    keys = [field.name for field in fields(kind)] if kind else []
+    section = page.partition(f"\n### {name}\n")[2].partition("\n### ")[0]
+    assert [key for key in keys if f"`--option {key}=" not in section] == []
 
 
 @pytest.mark.skipif(not README.exists(), reason="there is no README yet")

@@ -6,13 +6,16 @@ import pytest
 import torch
 
 from rnncast import api, registry
+from rnncast.blend import Blend
 from rnncast.config import MISSING, DataConfig
-from rnncast.evaluation import Plan, Scores, backtest, learned_rows
+from rnncast.evaluation import Plan, Scores, backtest, judge, learned_rows, plan_origins
+from rnncast.forecasting import Predictor, baseline_forecasts, predict
+from rnncast.metrics import seasonal_error
 from rnncast.network import Network
 from rnncast.panel import IntArray, Panel
 from rnncast.reading import panel_from_frame
 
-TINY = {"max_steps": 3, "ensemble": 1, "hidden_size": 4, "context_length": 24, "horizon": 4}
+TINY = {"model": "lstm", "max_steps": 3, "ensemble": 1, "hidden_size": 4, "context_length": 24, "horizon": 4}
 STEPS, FIRST = 80, 59
 
 
@@ -31,8 +34,14 @@ def forecaster() -> api.Forecaster:
 
 
 @pytest.fixture(scope="module")
-def networks(forecaster: api.Forecaster) -> list[Network]:
-    return forecaster.checkpoint.networks("final", torch.device("cpu"))
+def predictor(forecaster: api.Forecaster) -> Predictor:
+    return predictor_of(forecaster, "final")
+
+
+def predictor_of(forecaster: api.Forecaster, which: str) -> Predictor:
+    """Return a checkpoint's networks blended with an anchor, with intervals made wider."""
+    networks = forecaster.checkpoint.networks(which, torch.device("cpu"))
+    return Predictor(networks, logarithm=False, blend=Blend("theta", 0.75, (1.5,) * 9))
 
 
 def panel_of(values: np.ndarray, missing: str = "interpolate") -> Panel:
@@ -42,7 +51,7 @@ def panel_of(values: np.ndarray, missing: str = "interpolate") -> Panel:
 @pytest.mark.parametrize("logarithm", [True, False])
 @pytest.mark.parametrize("missing", [name for name in MISSING if name != "error"])
 def test_no_forecast_sees_what_came_after_its_origin(
-    networks: list[Network], monkeypatch: pytest.MonkeyPatch, missing: str, logarithm: bool
+    predictor: Predictor, monkeypatch: pytest.MonkeyPatch, missing: str, logarithm: bool
 ) -> None:
     before = wave()
     # A gap that reaches from before the first origin to after it: its fill must not tell of later rows.
@@ -56,13 +65,13 @@ def test_no_forecast_sees_what_came_after_its_origin(
         seen.append(outcomes)
 
         def keep(outcome: object, kept: list[np.ndarray] = outcomes) -> dict[str, object]:
-            kept.append(outcome.point.copy())  # type: ignore[attr-defined]
+            kept.extend([outcome.point.copy(), outcome.quantiles.copy()])  # type: ignore[attr-defined]
             return {}
 
         monkeypatch.setattr("rnncast.evaluation._score", keep)
         plan = Plan(np.array([FIRST]), 1, 4, 4)
-        backtest("lstm", networks, panel_of(values, missing), plan, logarithm)
-    assert len(seen[0]) == 1 + len(registry.BASELINES)
+        backtest("lstm", replace(predictor, logarithm=logarithm), panel_of(values, missing), plan)
+    assert len(seen[0]) == 2 * (1 + len(registry.BASELINES))
     for one, other in zip(*seen, strict=True):
         np.testing.assert_array_equal(one, other)
 
@@ -163,13 +172,52 @@ def test_no_forecast_sees_past_covariates_after_its_origin(horizon: int) -> None
     changed.loc[FIRST + 1 :, "p"] = 100.0
     forecaster = api.train(data, target=("y",), past_covariates=("p",), test=STEPS - FIRST - 1, **TINY)
     plan = Plan(np.array([FIRST]), 1, horizon, horizon)
-    networks = forecaster.checkpoint.networks("heldout", torch.device("cpu"))
-    for network in networks:  # A fresh decoder hardly listens to its inputs.
+    predictor = predictor_of(forecaster, "heldout")
+    for network in predictor.networks:  # A fresh decoder hardly listens to its inputs.
         torch.nn.init.normal_(network.decoder.steps.weight, std=0.3)
-    one, other = (backtest("lstm", networks, forecaster.read(d).panel, plan, False) for d in (data, changed))
+    one, other = (backtest("lstm", predictor, forecaster.read(d).panel, plan) for d in (data, changed))
     assert one.plain()["lstm"] == other.plain()["lstm"]
 
 
 def test_a_lone_series_is_known_whatever_it_is_called() -> None:
     named = panel_from_frame(frame(wave(60)).assign(id="a"), DataConfig(id=("id",))).panel
     assert known(named, panel_of(wave(60))).tolist() == [56]
+
+
+def test_what_is_judged_are_the_forecasts_from_all_origins_beside_what_came(predictor: Predictor) -> None:
+    panel = panel_of(wave())
+    plan = plan_origins(panel, np.array([60]), 4, windows=3, stride=2)
+    judged, ends = judge(predictor, "drift", panel, plan), np.array([[71, 73, 75]])
+    expected = predict(predictor, panel, ends, 4)
+    np.testing.assert_array_equal(judged.point, expected.point[0])
+    np.testing.assert_array_equal(judged.quantiles, expected.quantiles[0])
+    np.testing.assert_array_equal(judged.anchor, baseline_forecasts("drift", panel, ends, 4)[0])
+    for window, end in enumerate(ends[0]):
+        np.testing.assert_array_equal(judged.actual[window, :, 0], wave()[end + 1 : end + 5])
+        error = seasonal_error(panel.truncated(np.array([end + 1])), panel.season_length)
+        np.testing.assert_array_equal(judged.past_error[window], error[0])
+    assert judged.observed.all()
+    assert judge(predictor, None, panel, plan).anchor is None
+
+
+def test_steps_after_a_series_end_are_judged_as_not_seen(predictor: Predictor) -> None:
+    both = panel_from_frame(
+        pd.concat([frame(wave(length)).assign(id=str(length)) for length in (40, 60)]), DataConfig(id=("id",))
+    ).panel
+    plan = plan_origins(both, np.array([36, 50]), 4, stride=2)
+    judged = judge(predictor, None, both, plan)
+    assert plan.windows == 4
+    assert judged.observed[..., 0].sum(axis=1).tolist() == [4, 2, 0, 0, 4, 4, 4, 4]
+
+
+def test_a_backtest_takes_the_anchor_that_it_scores_as_a_baseline(predictor: Predictor) -> None:
+    panel = panel_of(wave())
+    plan = plan_origins(panel, np.array([60]), 4)
+    alone = replace(predictor, blend=Blend("drift", 0.0))
+    scores = backtest("lstm", alone, panel, plan).plain()
+    assert scores["lstm"]["mae"] == pytest.approx(scores["drift"]["mae"])
+    found = predict(predictor, panel, plan.ends(panel), 4).point[0, :, :, 0]
+    actual = np.stack([wave()[end + 1 : end + 5] for end in plan.ends(panel)[0]])
+    assert backtest("lstm", predictor, panel, plan).plain()["lstm"]["mae"] == pytest.approx(
+        np.abs(found - actual).mean()
+    )

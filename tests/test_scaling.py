@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnncast.config import DataConfig
-from rnncast.forecasting import forecast
+from rnncast.forecasting import Predictor, forecast
 from rnncast.panel import Panel
 from rnncast.reading import read_panel
 from rnncast.scaling import TINY, Units, causal_scale, prefers_logarithm
@@ -131,7 +131,7 @@ def test_a_constant_has_its_level_and_a_spread_of_one(value: float) -> None:
 def forecasts(values: np.ndarray, logarithm: bool) -> np.ndarray:
     panel = panel_of([values])
     network = network_of(panel, loss="quantile")
-    found = forecast([network], panel, 5, logarithm)
+    found = forecast(Predictor([network], logarithm), panel, 5)
     return np.concatenate([found.point[..., None], found.quantiles], axis=-1)
 
 

@@ -121,17 +121,17 @@ def test_the_best_weights_are_those_of_the_lowest_validation_loss() -> None:
     best = Best(patience=2)
     for step, loss in enumerate((3.0, 1.0, 2.0), start=1):
         torch.nn.init.constant_(network.decoder.steps.bias, step)
-        best.offer(network, progress_of(step, loss))
+        best.offer(network, step, loss)
     assert (best.step, best.loss, best.exhausted) == (2, 1.0, False)
     assert (best.weights["decoder.steps.bias"] == 2).all()
-    best.offer(network, progress_of(4, 1.0))
+    best.offer(network, 4, 1.0)
     assert best.exhausted
 
 
 def test_without_validation_the_last_weights_are_the_best() -> None:
     network, best = network_of(PANEL), Best(patience=None)
     for step in (1, 2, 3):
-        best.offer(network, progress_of(step, None))
+        best.offer(network, step, None)
     assert (best.step, best.exhausted) == (3, False)
 
 
@@ -193,8 +193,26 @@ def test_patience_ends_a_run_early() -> None:
     loop = loop_of(PANEL, max_steps=40, patience=3, learning_rate=1e-12)
     loop.averaged.update = lambda step: None
     records, found = run(fit(loop, "fit", [batch_of(PANEL, loop.network, (20, 10))]))
-    assert len(records) == 4
-    assert found.best_step == 1
+    assert len(records) == 3
+    assert found.best_step == 0
+
+
+def test_the_weights_before_the_first_step_are_kept_where_none_were_better(monkeypatch: pytest.MonkeyPatch) -> None:
+    losses = iter(range(100))
+    monkeypatch.setattr(training, "validate", lambda network, batches: next(losses))
+    loop = loop_of(PANEL, max_steps=3)
+    before = weights_of(loop)
+    _, found = run(fit(loop, "fit", [batch_of(PANEL, loop.network, (20, 10))]))
+    assert found.best_step == 0
+    assert torch.equal(weights_of(loop), before)
+
+
+def test_a_refit_of_no_step_changes_nothing() -> None:
+    loop = loop_of(PANEL, max_steps=20)
+    before = weights_of(loop)
+    records, found = run(fit(loop, "fit", stop_at=0))
+    assert (records, found.best_step, found.planned_steps) == ([], 0, 20)
+    assert torch.equal(weights_of(loop), before)
 
 
 def test_the_gradient_is_clipped_to_its_bound() -> None:

@@ -44,12 +44,12 @@ def test_targets_stay_beside_each_other() -> None:
 def test_phases_follow_the_calendar_even_before_a_series_begins() -> None:
     panel = replace(panel_of([[1, 2, 3, 4], [5, 6]], seasons=(4, 10), time=DAILY), start=np.array([0, 6]))
     phase = gather(panel, 3, 1, [(0, 2), (1, 0)]).phase
-    torch.testing.assert_close(phase[..., 0], torch.tensor([[0.0, 0.25, 0.5], [0.0, 0.25, 0.5]]))
-    torch.testing.assert_close(phase[..., 1], torch.tensor([[0.0, 0.1, 0.2], [0.4, 0.5, 0.6]]))
+    torch.testing.assert_close(phase[..., 0], torch.tensor([[0.0, 0.25, 0.5, 0.75], [0.0, 0.25, 0.5, 0.75]]))
+    torch.testing.assert_close(phase[..., 1], torch.tensor([[0.0, 0.1, 0.2, 0.3], [0.4, 0.5, 0.6, 0.7]]))
 
 
 def test_rows_that_are_merely_numbered_have_no_phase() -> None:
-    assert gather(panel_of([[1, 2, 3]], seasons=(2,)), 2, 1, [(0, 1)]).phase.shape == (1, 2, 0)
+    assert gather(panel_of([[1, 2, 3]], seasons=(2,)), 2, 1, [(0, 1)]).phase.shape == (1, 3, 0)
 
 
 def test_covariates_known_ahead_reach_beyond_the_end_of_a_series() -> None:
@@ -57,6 +57,22 @@ def test_covariates_known_ahead_reach_beyond_the_end_of_a_series() -> None:
     batch = gather(panel, 2, 2, [(0, 2), (1, 1), (1, 0)])
     assert batch.future[..., 0].tolist() == [[20, 30, 40, 50], [60, 70, 80, 80], [60, 60, 70, 80]]
     assert batch.past[..., 0].tolist() == [[2, 3], [4, 5], [4, 4]]
+
+
+def test_a_window_says_where_on_the_time_axis_it_begins() -> None:
+    panel = replace(panel_of([[1, 2, 3, 4], [5, 6]], time=DAILY), start=np.array([10, -6]))
+    assert gather(panel, 3, 1, [(0, 2), (0, 3), (1, 0)]).ordinal.tolist() == [10, 11, -8]
+
+
+def test_series_and_targets_are_numbered_as_they_lie_in_the_panel() -> None:
+    panel = panel_of([[[1, -1], [2, -2]], [[3, -3]], [[4, -4]]])
+    assert gather(panel, 2, 1, [(1, 0), (0, 1), (2, 0)]).series.tolist() == [[2, 3], [0, 1], [4, 5]]
+
+
+def test_series_may_have_the_numbers_of_others_that_were_trained_on() -> None:
+    panel = panel_of([[1, 2], [3, 4]])
+    windows = Windows(panel, same_units(panel), 1, 1, CPU, numbers=np.array([[7], [5]]))
+    assert windows.batch(torch.tensor([1, 0]), torch.tensor([0, 0])).series.tolist() == [[5], [7]]
 
 
 def test_static_covariates_belong_to_the_series() -> None:
@@ -126,6 +142,25 @@ def test_a_batch_equals_a_plain_loop(series: list, context_length: int, horizon:
         np.testing.assert_array_equal(batch.observed[row].numpy(), observed)
 
 
+@given(series=panels, lengths=st.tuples(st.integers(1, 7), st.integers(1, 7)), pick=st.randoms())
+def test_windows_that_read_another_context_are_those_made_with_it(series: list, lengths: tuple, pick) -> None:
+    panel, (one, other) = panel_of(series), lengths
+    places = [(n := pick.randrange(len(series)), pick.randrange(len(series[n]))) for _ in range(4)]
+    index, ends = torch.tensor(places).unbind(dim=1)
+    windows = windows_of(panel, one, 2)
+    for ours, theirs in zip(windows.reading(other).batch(index, ends), gather(panel, other, 2, places), strict=True):
+        assert torch.equal(ours, theirs)
+    for ours, theirs in zip(windows.batch(index, ends), gather(panel, one, 2, places), strict=True):
+        assert torch.equal(ours, theirs)
+
+
+def test_windows_that_read_another_context_lie_in_the_same_memory() -> None:
+    windows = windows_of(panel_of([np.arange(50.0)], past=[np.arange(50.0)], future=[np.arange(50.0)]), 8, 2)
+    other = windows.reading(20)
+    own = [name for name, value in vars(windows).items() if isinstance(value, torch.Tensor) and name != "steps"]
+    assert all(getattr(other, name) is getattr(windows, name) for name in own)
+
+
 def test_memory_grows_with_the_data_and_not_with_the_windows() -> None:
     series = [np.arange(500.0), np.arange(300.0)]
     panel = panel_of(series, past=series, future=series)
@@ -136,7 +171,7 @@ def test_memory_grows_with_the_data_and_not_with_the_windows() -> None:
         return sum(tensor.untyped_storage().nbytes() for tensor in tensors)
 
     assert resident(400) - resident(1) == 8 * 399
-    assert resident(1) <= 800 * (3 * 4 + 1) + 8 * 25 + 8 * 2 * 5
+    assert resident(1) <= 800 * (3 * 4 + 1) + 8 * 25 + 8 * 2 * 7
 
 
 index_cases = given(

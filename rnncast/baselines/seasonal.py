@@ -19,8 +19,8 @@ from rnncast.recursions import Fitted, blocks, first_least, minimum
 LONGEST = 60
 """Most steps of a season that is smoothed: each is a number of the initial state."""
 
-RECENT = 20
-"""Last seasons of a history that are read: earlier ones weigh little, but would take time."""
+RECENT_STEPS, RECENT_SEASONS = 240, 10
+"""What of a history's end is read, the more of both: what is earlier weighs little, but would take time."""
 
 CELLS = 2**14
 """Numbers of one step that are worked on at once: what a processor's cache holds."""
@@ -65,7 +65,7 @@ def holt_winters(panel: Panel, horizon: int) -> FloatArray:
 
 def _smoothed(histories: Histories, which: IntArray, season: int, horizon: int) -> FloatArray:
     """Return the forecasts of some histories [K], from their values or their logarithms, [K, H]."""
-    lengths = np.minimum(histories.lengths[which], RECENT * season)
+    lengths = np.minimum(histories.lengths[which], max(RECENT_STEPS, RECENT_SEASONS * season))
     values = histories.values[ranges(histories.offsets[which] + histories.lengths[which] - lengths, lengths)]
     steps = histories.ahead(horizon)[which]  # [K, H]
     of = np.repeat(np.arange(len(which)), lengths)  # [V]

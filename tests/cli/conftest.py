@@ -10,7 +10,7 @@ import pytest
 from rnncast import api
 from rnncast.cli import main
 
-QUICK = ("--max-steps", "4", "--ensemble", "1", "--hidden-size", "8")
+QUICK = ("--model", "lstm", "--max-steps", "4", "--ensemble", "1", "--hidden-size", "8")
 
 
 class Called(NamedTuple):
@@ -46,7 +46,7 @@ def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
 def trained(tmp_path_factory: pytest.TempPathFactory, airline: Path) -> Path:
     """Return a checkpoint of the airline passengers, horizon 12."""
     path = tmp_path_factory.mktemp("trained") / "airline.safetensors"
-    api.train(str(airline), max_steps=4, ensemble=1, hidden_size=8).save(path)
+    api.train(str(airline), model="lstm", max_steps=4, ensemble=1, hidden_size=8).save(path)
     return path
 
 
@@ -62,7 +62,7 @@ def trained_energy(tmp_path_factory: pytest.TempPathFactory, energy: Path) -> Pa
     path = tmp_path_factory.mktemp("trained") / "energy.safetensors"
     forecaster = api.train(
         str(energy), target=("load",), past_covariates=("temperature",), future_covariates=("holiday",),
-        static_covariates=("area",), horizon=6, context_length=24, max_steps=2, ensemble=1, hidden_size=4,
+        static_covariates=("area",), horizon=6, context_length=24, model="lstm", max_steps=2, ensemble=1, hidden_size=4,
     )  # fmt: skip
     forecaster.save(path)
     return path

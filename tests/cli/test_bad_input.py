@@ -36,6 +36,7 @@ TRAINING = [
     (["gap.csv", "--missing", "error"], "the series has no value in 'sold' at 2024-01-07."),
     (["good.csv", "--target", "sould"], "--target: there is no column 'sould'."),
     (["good.csv", "--model", "lsmt"], "there is no model called 'lsmt'."),
+    (["good.csv", "--anchor", "thta"], "Invalid value for '--anchor'"),
     (["good.csv", "--optimizer", "adm"], "Invalid value for '--optimizer'"),
     (["good.csv", "--format", "xml"], "Invalid value for '--format'"),
     (["good.csv", "--horizon", "0"], "Invalid value for '-H' / '--horizon': '0' is not a whole number of at least 1."),
@@ -140,7 +141,7 @@ def broken(folder: Path, trained: Path) -> dict[str, str]:
     (folder / "other.safetensors").write_bytes(safetensors.numpy.save({"a": zeros(3)}, metadata={"format": "pt"}))
     (folder / "half.safetensors").write_bytes(whole[: len(whole) // 2])
     (folder / "longer.safetensors").write_bytes(whole + b"\0")
-    (folder / "newer.safetensors").write_bytes(whole.replace(b'\\"format_version\\": 1', b'\\"format_version\\": 9', 1))
+    (folder / "newer.safetensors").write_bytes(whole.replace(b'\\"format_version\\": 2', b'\\"format_version\\": 9', 1))
     os.mkfifo(folder / "fifo.safetensors")
     return {
         "random": "is not an rnncast checkpoint",

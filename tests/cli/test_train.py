@@ -41,10 +41,19 @@ def test_the_talk_says_what_was_read_how_the_fits_went_and_what_is_next(call: Ca
     said = call("train", airline, *QUICK).stderr.splitlines()
     assert said[0] == f"{airline}: 1 series, 144 rows, every month (MS), season 12; target passengers"
     assert said[1].startswith("held-out: 4 of 4 steps, loss ")
-    assert said[2].startswith("final: ")
-    assert "MASE" in said[3]
-    assert said[4] == "Saved rnncast.safetensors. Next: rnncast predict"
-    assert len(said) == 5
+    assert said[2].startswith("measured: ")
+    assert said[3].startswith("final: ")
+    assert "MASE" in said[4]
+    assert said[5] == "Saved rnncast.safetensors. Next: rnncast predict"
+    assert len(said) == 6
+
+
+def test_by_default_four_members_are_blended_with_the_combined_baselines(call: Call, airline: Path) -> None:
+    done = call("-v", "train", airline, "--max-steps", "2", "--hidden-size", "4")
+    assert (done.status, done.stdout.splitlines()[1].split(",")[0]) == (0, "auto")
+    assert "held-out 4/4: 2 of 2 steps" in done.stderr
+    assert "beside combined." in done.stderr
+    assert len(call("predict").stdout.splitlines()) == 13
 
 
 def test_verbose_says_every_choice(call: Call, airline: Path) -> None:
@@ -112,6 +121,9 @@ def test_every_optimizer_trains_by_name(call: Call, airline: Path, optimizer: st
         ["--test", "0"],
         ["--validation", "0"],
         ["--test", "9", "--validation", "6"],
+        ["--test", "0", "--validation", "0"],
+        ["--anchor", "theta"],
+        ["--anchor", "none", "--no-calibrate"],
         ["--season-length", "3,12"],
         ["--threads", "1", "--device", "cpu", "--precision", "fp32"],
         ["--precision", "bf16"],
@@ -124,21 +136,47 @@ def test_every_other_option_trains_and_forecasts(call: Call, airline: Path, opti
 
 
 def test_epochs_count_passes_over_all_windows(call: Call, airline: Path) -> None:
-    sizes = ("--ensemble", "1", "--hidden-size", "4", "--context", "24", "--horizon", "3", "--batch-size", "50")
+    sizes = (
+        "--model",
+        "lstm",
+        "--ensemble",
+        "1",
+        "--hidden-size",
+        "4",
+        "--context",
+        "24",
+        "--horizon",
+        "3",
+        "--batch-size",
+        "50",
+    )
     said = call("train", airline, *sizes, "--epochs", "2").stderr
     # 144 - 3 - 3 rows have 114 windows of 24 steps with a step after them, so three batches a pass.
     assert "held-out: 6 of 6 steps" in said
 
 
 def test_a_time_limit_holds_for_all_fits_together(call: Call, airline: Path) -> None:
-    sizes = ("--ensemble", "2", "--hidden-size", "4", "--context", "24", "--horizon", "3")
+    sizes = ("--model", "lstm", "--ensemble", "2", "--hidden-size", "4", "--context", "24", "--horizon", "3")
     done = call("train", airline, *sizes, "--max-steps", "1000000", "--time-limit", "1s")
     assert done.status == 0
     assert "of 1000000 steps" in done.stderr
 
 
 def test_patience_stops_a_fit_that_gains_nothing(call: Call, airline: Path) -> None:
-    sizes = ("--ensemble", "1", "--hidden-size", "4", "--context", "24", "--horizon", "3", "--max-steps", "5000")
+    sizes = (
+        "--model",
+        "lstm",
+        "--ensemble",
+        "1",
+        "--hidden-size",
+        "4",
+        "--context",
+        "24",
+        "--horizon",
+        "3",
+        "--max-steps",
+        "5000",
+    )
     done = call("train", airline, *sizes, "--lr", "0.3", "--patience", "1")
     assert done.status == 0
     steps = int(done.stderr.split("held-out: ")[1].split()[0])
@@ -156,7 +194,7 @@ WILD = ("--hidden-size", "8", "--ensemble", "1", "--model", "rnn", "--activation
 def test_exploding_gradients_are_told_and_the_best_weights_kept_when_the_loss_is_no_number(
     call: Call, airline: Path
 ) -> None:
-    done = call("train", airline, *WILD, "--max-steps", "100", "--lr", "1", "--loss", "mse", "--clip-norm", "0")
+    done = call("train", airline, *WILD, "--max-steps", "100", "--lr", "0.5", "--loss", "mse", "--clip-norm", "0")
     assert done.status == 0
     assert "Warning: held-out: gradients explode (norm " in done.stderr
     assert "the loss is not a number any more at step " in done.stderr
@@ -219,7 +257,7 @@ def test_models_are_listed_without_data(call: Call) -> None:
 
 
 def test_covariates_of_all_kinds_and_several_targets_train(call: Call, energy: Path) -> None:
-    sizes = ("--context", "24", "--horizon", "3", "--max-steps", "1", "--ensemble", "1", "--hidden-size", "4")
+    sizes = ("--context", "24", "--horizon", "3", *QUICK)
     roles = ("-t", "load", "-t", "temperature", "--future", "holiday", "--static", "area")
     for channels in ("independent", "joint"):
         assert call("-q", "train", energy, *sizes, *roles, "--channels", channels)[::2] == (0, "")

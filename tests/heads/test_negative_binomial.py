@@ -171,11 +171,11 @@ COUNTED = {"loss": "negative-binomial", "transform": "auto"}
 
 def test_counts_are_taken_as_they_are_and_forecast_as_whole_numbers_from_zero_up() -> None:
     panel = panel_of([np.exp(np.arange(40) / 8).round()])
-    config = resolve(config_of(**COUNTED), panel)
+    config = resolve(config_of(**COUNTED), panel)[0]
     assert config.window.transform == "none"
     assert config.bounds == Bounds(minimum=0.0, integer=True)
-    assert resolve(config_of(transform="auto"), panel).bounds == Bounds()
-    asked = resolve(config_of(**COUNTED, minimum=2, maximum=50, integer=False), panel)
+    assert resolve(config_of(transform="auto"), panel)[0].bounds == Bounds()
+    asked = resolve(config_of(**COUNTED, minimum=2, maximum=50, integer=False), panel)[0]
     assert asked.bounds == Bounds(minimum=2, maximum=50, integer=False)
 
 
@@ -183,7 +183,7 @@ def test_a_negative_value_is_no_count() -> None:
     panel = panel_of([[1, 2, 3, 4, 5], [0, np.nan, 2, 1, 5, -3.5], [-1, 2, 3, 4, 5]])
     with pytest.raises(DataError, match=r"series '1' has the value -3\.5, and --loss negative-binomial is of counts"):
         resolve(config_of(**COUNTED), panel)
-    assert resolve(config_of(**COUNTED), panel_of([[1, 2, 3, 4, np.nan]])).window.transform == "none"
+    assert resolve(config_of(**COUNTED), panel_of([[1, 2, 3, 4, np.nan]]))[0].window.transform == "none"
 
 
 def test_counts_have_no_logarithm() -> None:

@@ -10,7 +10,7 @@ import torch
 from rnncast import api
 from rnncast.errors import CheckpointError, UsageError
 from rnncast.evaluation import backtest, plan_origins
-from rnncast.forecasting import forecast
+from rnncast.forecasting import Predictor, forecast
 from rnncast.network import Network
 from rnncast.panel import Panel
 from rnncast.scaling import causal_scale
@@ -49,7 +49,7 @@ def test_an_untrained_network_forecasts_the_level_with_the_last_figures(season: 
     network = network_of(panel, trained=False, **ESRNN | {"guess_season": season, "option": options, "horizon": 5})
     levels, figures = smoothed_by_loop(panel.values[:, 0].tolist(), 0.6, 0.25 if season > 1 else 0.0, 3)
     expected = [levels[-1] + figures[9 + h % 3] for h in range(5)]
-    found = forecast([network], panel, 5, logarithm=False)
+    found = forecast(Predictor([network], logarithm=False), panel, 5)
     np.testing.assert_allclose(found.point[0, :, 0], expected, rtol=1e-5)
 
 
@@ -188,7 +188,7 @@ def test_numbers_of_more_series_than_there_are_rows_of_are_refused(forecaster: a
 
 def scores_of(network: Network, panel: Panel, learned: int, horizon: int) -> dict[str, dict[str, float | None]]:
     plan = plan_origins(panel, np.full(panel.num_series, learned), horizon)
-    return backtest("esrnn", [network], panel, plan, logarithm=False).plain()
+    return backtest("esrnn", Predictor([network], logarithm=False), panel, plan).plain()
 
 
 def test_a_trend_with_a_season_is_forecast_better_than_by_the_seasonal_naive() -> None:
