@@ -22,8 +22,8 @@ TOO_MUCH = 2
 OVERLAP = 2
 """Windows that hold every step: neighbours share half of their steps, so half as many say as much."""
 
-DOUBT = 4
-"""Windows whose widths count as much as none: so little is known from a few."""
+DOUBT = 8
+"""Windows whose widths count as much as none: so little is known from a few, which overlap by half."""
 
 NARROWEST, WIDEST = 0.25, 4.0
 """Bounds of the factor on an interval's width."""

@@ -165,14 +165,14 @@ def test_a_score_is_counted_in_the_width_of_its_own_side() -> None:
 
 @pytest.mark.parametrize("windows", [1, 2, 10, 100])
 def test_few_windows_draw_the_width_toward_one(windows: int) -> None:
-    assert widths_of(np.full((windows, 5), 3.0))[0] == pytest.approx(3 ** (windows / (windows + 4)))
-    assert widths_of(np.full((windows, 5), 0.5))[0] == pytest.approx(0.5 ** (windows / (windows + 4)))
+    assert widths_of(np.full((windows, 5), 3.0))[0] == pytest.approx(3 ** (windows / (windows + DOUBT)))
+    assert widths_of(np.full((windows, 5), 0.5))[0] == pytest.approx(0.5 ** (windows / (windows + DOUBT)))
 
 
 def test_windows_in_which_nothing_was_seen_do_not_count() -> None:
     errors = np.full((12, 2), 3.0)
     errors[2:] = np.nan
-    assert widths_of(errors)[0] == pytest.approx(3 ** (2 / 6))
+    assert widths_of(errors)[0] == pytest.approx(3 ** (2 / (2 + DOUBT)))
 
 
 @pytest.mark.parametrize(("error", "width"), [(1e6, WIDEST), (1e-6, NARROWEST), (0.0, NARROWEST)])
