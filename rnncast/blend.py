@@ -25,6 +25,9 @@ OVERLAP = 2
 DOUBT = 8
 """Windows whose widths count as much as none: so little is known from a few, which overlap by half."""
 
+MANY = 30
+"""Windows from which on intervals may be made narrower: a few, all of one quiet stretch, may only widen them."""
+
 NARROWEST, WIDEST = 0.25, 4.0
 """Bounds of the factor on an interval's width."""
 
@@ -157,4 +160,4 @@ def _width(error: FloatArray, side: FloatArray, covered: float, windows: int) ->
     scores = np.sort(error[usable] / side[usable])
     rank = min(int(np.ceil((len(scores) + 1) * covered)), len(scores))
     factor = max(float(scores[rank - 1]), 1e-9) ** (windows / (windows + DOUBT))
-    return float(np.clip(factor, NARROWEST, WIDEST))
+    return float(np.clip(factor, NARROWEST if windows >= MANY else 1.0, WIDEST))

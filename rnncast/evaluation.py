@@ -106,7 +106,8 @@ def backtest(name: str, predictor: Predictor, panel: Panel, plan: Plan) -> Score
     actual, observed = _actual(panel, plan)
     past_error = _past_errors(panel, ends)
     points = {baseline: baseline_forecasts(baseline, panel, ends, plan.horizon) for baseline in registry.BASELINES}
-    mine = predict(predictor, panel, ends, plan.horizon, points.get(predictor.blend.anchor or ""))
+    anchor = points.get(predictor.blend.anchor or "") if plan.horizon == predictor.horizon else None
+    mine = predict(predictor, panel, ends, plan.horizon, anchor)
     outcomes = {name: Outcome(actual, observed, mine.point, mine.quantiles, predictor.levels, past_error)}
     for baseline, point in points.items():
         outcomes[baseline] = Outcome(actual, observed, point, np.empty((*point.shape, 0)), (), past_error)

@@ -53,6 +53,11 @@ class Predictor:
     bounds: Bounds = UNBOUNDED
 
     @property
+    def horizon(self) -> int:
+        """Return the steps that the networks were trained to forecast."""
+        return self.networks[0].shape.horizon
+
+    @property
     def levels(self) -> tuple[float, ...]:
         """Return the quantile levels Q."""
         return self.networks[0].head.levels
@@ -117,11 +122,22 @@ def predict(
     if blend.anchor is None or blend.share == 1:
         anchor = None
     elif anchor is None:
-        anchor = baseline_forecasts(blend.anchor, panel, ends, horizon)
+        anchor = _anchor_forecasts(blend.anchor, panel, ends, horizon, predictor.horizon)
     blended = blend.point(point, anchor)
     quantiles = blend.quantiles(quantiles - point[..., None], blended)
     never_negative = lowest >= 0
     return Predicted(*(_within(predictor.bounds, values, never_negative) for values in (blended, quantiles)))
+
+
+def _anchor_forecasts(name: str, panel: Panel, ends: IntArray, horizon: int, trained: int) -> FloatArray:
+    """Return an anchor's forecasts [N, W, H, C], those of the trained horizon first.
+
+    What past errors weigh depends on the horizon, and the first steps are not to change with how many are asked for.
+    """
+    near = baseline_forecasts(name, panel, ends, trained)[:, :, :horizon]
+    if horizon <= trained:
+        return near
+    return np.concatenate([near, baseline_forecasts(name, panel, ends, horizon)[:, :, trained:]], axis=2)
 
 
 def _limits(lowest: FloatArray, highest: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -166,7 +166,16 @@ def test_a_score_is_counted_in_the_width_of_its_own_side() -> None:
 @pytest.mark.parametrize("windows", [1, 2, 10, 100])
 def test_few_windows_draw_the_width_toward_one(windows: int) -> None:
     assert widths_of(np.full((windows, 5), 3.0))[0] == pytest.approx(3 ** (windows / (windows + DOUBT)))
+
+
+@pytest.mark.parametrize("windows", [30, 100])
+def test_many_windows_may_make_intervals_narrower(windows: int) -> None:
     assert widths_of(np.full((windows, 5), 0.5))[0] == pytest.approx(0.5 ** (windows / (windows + DOUBT)))
+
+
+@pytest.mark.parametrize("windows", [1, 29])
+def test_fewer_may_only_widen_them(windows: int) -> None:
+    assert widths_of(np.full((windows, 5), 0.5)) == (1.0, 1.0, 1.0)
 
 
 def test_windows_in_which_nothing_was_seen_do_not_count() -> None:

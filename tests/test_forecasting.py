@@ -221,8 +221,11 @@ def test_the_anchors_of_several_origins_are_the_baselines_forecasts_from_each(pa
 
 @pytest.mark.parametrize("blend", BLENDS.values(), ids=BLENDS)
 def test_an_anchor_that_is_known_already_makes_no_difference(panel: Panel, blend: Blend) -> None:
-    predictor, known = predictor_of(panel, blend), baseline_forecasts(blend.anchor or "drift", panel, ENDS, 4)
-    for ours, theirs in zip(predict(predictor, panel, ENDS, 4, known), predict(predictor, panel, ENDS, 4), strict=True):
+    predictor = predictor_of(panel, blend)
+    steps = predictor.horizon
+    known = baseline_forecasts(blend.anchor or "drift", panel, ENDS, steps)
+    pairs = zip(predict(predictor, panel, ENDS, steps, known), predict(predictor, panel, ENDS, steps), strict=True)
+    for ours, theirs in pairs:
         np.testing.assert_array_equal(ours, theirs)
 
 
