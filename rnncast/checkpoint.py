@@ -26,7 +26,7 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from rnncast import packing, registry, saving
-from rnncast.blend import Blend
+from rnncast.blend import ALONE, Blend
 from rnncast.config import Config
 from rnncast.errors import CheckpointError, RnncastError
 from rnncast.network import Columns, Network, build
@@ -195,9 +195,13 @@ def _checksum(data: bytes, stored: str) -> str:
 
 
 def _rebuild(header: Mapping[str, Any], tensors: Mapping[str, Array]) -> Checkpoint:
-    config, columns = Config.from_dict(header["config"]), Columns(**header["columns"])
     weights = {which: _members(tensors, which) for which in ("heldout", "final")}
-    members = tuple(Config.from_dict(member) for member in _settings(header, len(weights["final"])))
+    if header["format_version"] == 1:
+        header = _upgraded(header, len(weights["final"]))
+    config, columns = Config.from_dict(header["config"]), Columns(**header["columns"])
+    members = tuple(Config.from_dict(member) for member in header["members"])
+    if not members:
+        raise ValueError("it has no members")
     panel, blend = packing.unpack(_below("panel/", tensors), header["panel"]), _blend(header)
     for fitted in weights.values():
         for member, own in zip(members, fitted, strict=True):
@@ -229,18 +233,15 @@ def _below(prefix: str, tensors: Mapping[str, Array]) -> dict[str, Array]:
     return {name.removeprefix(prefix): array for name, array in tensors.items() if name.startswith(prefix)}
 
 
-def _settings(header: Mapping[str, Any], count: int) -> Sequence[Mapping[str, object]]:
-    """Return the settings of `count` members; in format version 1 all have those of the run."""
-    settings: Sequence[Mapping[str, object]] = header.get("members", [header["config"]] * count)
-    if not settings or len(settings) != count:
-        raise ValueError("it does not have the settings of every member")
-    return settings
+def _upgraded(header: Mapping[str, Any], count: int) -> dict[str, Any]:
+    """Return a header of format version 1 as version 2 has it: `count` members alike, and no anchor."""
+    config = Config.from_dict(header["config"]).with_settings({"anchor": "none"}).to_dict()
+    return {**header, "config": config, "members": [config] * count, "blend": asdict(ALONE)}
 
 
 def _blend(header: Mapping[str, Any]) -> Blend:
-    """Return the blend; format version 1 has none."""
-    stored = header.get("blend", {})
-    blend = Blend(**(stored | {"widths": tuple(stored.get("widths", ()))}))
+    stored = header["blend"]
+    blend = Blend(**(stored | {"widths": tuple(stored["widths"])}))
     if blend.anchor is not None:
         registry.find(registry.BASELINES, blend.anchor, "anchor")
     return blend

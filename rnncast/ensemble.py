@@ -85,12 +85,11 @@ def _loop(round_: Round, number: int, config: Config, windows: Windows) -> tuple
     window, training, panel = config.window, config.training, round_.panel
     index = WindowIndex(panel, _context(config), window.segment_length or 1, training.origins)
     torch.manual_seed(training.seed)
-    network = build(config, Columns.of(panel), panel.ids)
+    network = build(config, Columns.of(panel), panel.ids).to(windows.values.device)
     if round_.start:
         network.load_state_dict(round_.start[number])
-    network = (network if round_.start else _standardised(network, panel)).to(windows.values.device)
-    if not round_.start:
-        network.start_from(_usual(windows, index))
+    else:
+        _standardised(network, panel).start_from(_usual(windows, index))
     batch = min(training.batch_size or 1, len(index))
     use_threads(config.run, batch * network.shape.num_origins * num_weights(network))
     network.half_precision = config.run.precision == "bf16"

@@ -11,7 +11,6 @@ from rnncast.checkpoint import Checkpoint
 from rnncast.config import Config, DataConfig, ModelConfig, TrainingConfig, WindowConfig
 from rnncast.errors import UsageError
 from rnncast.evaluation import learned_rows
-from rnncast.network import Columns
 from rnncast.panel import Panel
 
 SLOWER, SHORTER = 3, 2
@@ -70,10 +69,8 @@ def weights(start: Checkpoint, panel: Panel, before: Panel) -> tuple[Weights, We
     checkpoint's held-out weights stand in for them; validation rows they may know.
 
     Raises:
-        UsageError: the checkpoint has learned from all rows that are held out, or from other columns or series.
+        UsageError: the checkpoint has learned from rows that are to be held out.
     """
-    if Columns.of(panel) != start.columns:
-        raise UsageError("the data have other columns than the checkpoint was trained on.", "Train without --from.")
     for measured, spared in ((start.final, np.zeros_like(start.held_out)), (start.heldout, start.held_out)):
         if (learned_rows(panel, start.panel, spared) <= before.lengths).all():
             return measured, start.final

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
-from rnncast import __version__, device, finetuning, packing, registry, selection
+from rnncast import __version__, device, finetuning, packing, selection
 from rnncast.blend import ALONE, Blend, fit_blend
 from rnncast.checkpoint import Checkpoint
 from rnncast.config import Config
@@ -53,11 +53,14 @@ class Split(NamedTuple):
         return cls(panel, before, learned, plan, held_out)
 
     @property
-    def rounds(self) -> tuple[Panel, ...]:
+    def rounds(self) -> dict[str, Panel]:
         """Return what is learned from, round after round: without validation rows, without those held out, all."""
-        measured = (self.before,) if self.plan and self.held_out.any() and selection.is_small(self.panel) else ()
-        final = (self.panel,) if self.plan or self.held_out.any() else ()
-        return self.learned, *measured, *final
+        found = {"held-out": self.learned}
+        if self.plan and self.held_out.any() and selection.is_small(self.panel):
+            found["measured"] = self.before
+        if self.plan or self.held_out.any():
+            found["final"] = self.panel
+        return found
 
 
 def run(reading: Reading, config: Config, start: Checkpoint | None = None) -> Generator[Progress, None, Checkpoint]:
@@ -82,14 +85,16 @@ def run(reading: Reading, config: Config, start: Checkpoint | None = None) -> Ge
     predictor = Predictor(networks, shared.window.transform == "log", bounds=shared.bounds)
     predictor = replace(predictor, blend=_blend(predictor, shared, split))
     history, final, known = list(fits), networks, fits if split.plan else []
-    for name, learned in zip(("measured", "final")[3 - len(split.rounds) :], split.rounds[1:], strict=True):
+    for name, learned in list(split.rounds.items())[1:]:
         first = begin_final if name == "final" else begin
         final, more = yield from fit_members(Round(name, learned, earlier=known, start=first), timed, where)
         history += more
         if name == "measured":
             predictor = replace(predictor, networks=final)
     name = (config if start is None else start.config).model.model
-    kept, is_whole = packing.tail(panel, max(_context(member) for member in members) + int(held_out.max()))
+    kept, is_whole = packing.tail(
+        panel, max(member.window.context_length or 1 for member in members) + int(held_out.max())
+    )
     return Checkpoint(
         config=replace(shared, model=replace(shared.model, model=name)),
         members=members,
@@ -128,15 +133,11 @@ def _resolved(reading: Reading, config: Config, start: Checkpoint | None) -> tup
     return panel, selection.resolve(settings, panel), held_out
 
 
-def _context(config: Config) -> int:
-    return config.window.context_length or 1
-
-
 def _blend(predictor: Predictor, config: Config, split: Split) -> Blend:
     """Return what the validation rows say about the networks."""
     if split.plan is None:
         return ALONE
-    anchor = config.training.anchor if config.training.anchor in registry.BASELINES else None
+    anchor = None if config.training.anchor == "none" else config.training.anchor
     every = -(-split.before.num_series * split.plan.windows // JUDGED)  # of more windows, every k-th series
     chosen = np.arange(0, split.before.num_series, every)
     plan = replace(split.plan, first=split.plan.first[chosen])

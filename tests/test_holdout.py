@@ -46,14 +46,14 @@ def test_small_data_are_learned_from_without_and_with_what_validates_and_what_me
 ) -> None:
     panel, config = panel_of([np.arange(100.0)]), Config.of({"horizon": 4} | settings)
     split = Split.of(panel, config, selection.holdout(panel.lengths, config.training.test, 4))
-    assert [part.num_rows for part in split.rounds] == learned
+    assert [part.num_rows for part in split.rounds.values()] == learned
 
 
 def test_of_large_data_what_validates_is_learned_from_last_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(selection, "MEDIUM", 50)
     panel = panel_of([np.arange(100.0)])
     split = Split.of(panel, Config.of({"horizon": 4}), np.array([4]))
-    assert [part.num_rows for part in split.rounds] == [86, 100]
+    assert [part.num_rows for part in split.rounds.values()] == [86, 100]
 
 
 def test_validation_forecasts_from_origins_half_a_horizon_apart_up_to_the_rows_held_out() -> None:
