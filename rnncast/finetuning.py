@@ -5,6 +5,7 @@ from dataclasses import asdict, fields, replace
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from rnncast.checkpoint import Checkpoint
@@ -59,7 +60,8 @@ def _member(member: Config, asked: Config, number: int) -> Config:
     steps = own.max_steps and max(1, own.max_steps // SHORTER)
     training = replace(own, learning_rate=(own.learning_rate or 1e-3) / SLOWER, max_steps=steps)
     training = replace(training, **(changed | {"seed": asked.training.seed + number}))
-    return replace(member, training=training, bounds=asked.bounds, run=asked.run)
+    given = {name: value for name, value in asdict(asked.bounds).items() if value is not None}
+    return replace(member, training=training, bounds=replace(member.bounds, **given), run=asked.run)
 
 
 def weights(start: Checkpoint, panel: Panel, before: Panel) -> tuple[Weights, Weights]:
@@ -69,8 +71,14 @@ def weights(start: Checkpoint, panel: Panel, before: Panel) -> tuple[Weights, We
     checkpoint's held-out weights stand in for them; validation rows they may know.
 
     Raises:
-        UsageError: the checkpoint has learned from rows that are to be held out.
+        UsageError: the checkpoint has learned from rows that are to be held out, or keeps numbers of other series.
     """
+    keeps_series = any(network.smoothing for network in start.networks("final", torch.device("cpu")))
+    if keeps_series and not np.array_equal(panel.ids, start.panel.ids):
+        raise UsageError(
+            f"{start.config.model.model} keeps numbers of every series, and these are not those it was trained on.",
+            "Give the same series in the same order, or train without --from.",
+        )
     for measured, spared in ((start.final, np.zeros_like(start.held_out)), (start.heldout, start.held_out)):
         if (learned_rows(panel, start.panel, spared) <= before.lengths).all():
             return measured, start.final

@@ -55,6 +55,23 @@ def test_a_setting_that_needs_other_weights_is_refused(early: api.Forecaster, se
         api.train(table(80), start=early, **setting)
 
 
+def test_bounds_stay_unless_others_are_given() -> None:
+    early = api.train(table(60), **(TINY | {"minimum": 1.0, "integer": True}))
+    bounds = api.train(table(80), start=early, minimum=2.0).checkpoint.config.bounds
+    assert (bounds.minimum, bounds.maximum, bounds.integer) == (2.0, None, True)
+
+
+def test_a_model_that_keeps_numbers_of_its_series_is_tuned_on_the_same_alone() -> None:
+    def series(*names: str, steps: int = 60) -> pd.DataFrame:
+        return pd.concat([table(steps).assign(name=name, step=range(steps)) for name in names])
+
+    roles = {"target": "y", "id": "name", "time": "step"}
+    early = api.train(series("a", "b"), **(TINY | roles | {"model": "esrnn"}))
+    assert api.train(series("a", "b", steps=80), start=early).checkpoint.panel.num_rows == 160
+    with pytest.raises(UsageError, match="esrnn keeps numbers of every series"):
+        api.train(series("a", "c", steps=80), start=early)
+
+
 def test_an_anchored_forecast_begins_the_same_whatever_the_horizon() -> None:
     forecaster = api.train(table(60), **(TINY | {"anchor": "combined"}))
     assert forecaster.checkpoint.blend.share < 1
