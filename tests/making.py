@@ -88,6 +88,26 @@ def walk(length: int, targets: int = 1, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).normal(size=(length, targets)).cumsum(axis=0)
 
 
+def full_panel(
+    targets: int,
+    *,
+    past: int,
+    known: int,
+    seasons: tuple[int, ...],
+    time: TimeAxis = TimeAxis(),  # noqa: B008 - frozen
+) -> Panel:
+    """Return three series, one short, with covariates of every kind: `past` ones, and one `known` steps ahead."""
+    lengths = (14, 5, 20)
+    return panel_of(
+        [walk(length, targets, seed) for seed, length in enumerate(lengths)],
+        past=[walk(length, past, 10 + length) for length in lengths],
+        future=[walk(length + known, 1, 20 + length) for length in lengths],
+        static=walk(3, 2, 30),
+        seasons=seasons,
+        time=time,
+    )
+
+
 def same_units(panel: Panel) -> Units:
     """Return units that change nothing."""
     shape = (panel.num_series, panel.num_targets)

@@ -11,6 +11,7 @@ from rnncast.network import Columns, Network, Output, build, num_weights, separa
 from rnncast.origins import asinh
 from rnncast.panel import Panel
 from rnncast.windows import Batch
+from tests import making
 from tests.making import batch_of, config_of, network_of, panel_of, walk
 
 NAN = np.nan
@@ -37,20 +38,12 @@ KINDS: dict[str, dict[str, object]] = {
 every_kind = pytest.mark.parametrize("kind", KINDS)
 
 
-def full_panel(targets: int = 1) -> Panel:
-    """Return three series, one short, with covariates of every kind."""
-    lengths = (14, 5, 20)
-    return panel_of(
-        [walk(length, targets, seed) for seed, length in enumerate(lengths)],
-        past=[walk(length, 2, 10 + length) for length in lengths],
-        future=[walk(length + 3, 1, 20 + length) for length in lengths],
-        static=walk(3, 2, 30),
-        seasons=(2,),
-    )
+def own_panel(targets: int = 1) -> Panel:
+    return making.full_panel(targets, past=2, known=3, seasons=(2,))
 
 
 def case(kind: str, ends: Sequence[int] = (10, 4, 12)) -> tuple[Network, Batch]:
-    panel = full_panel(targets=2)
+    panel = own_panel(targets=2)
     network = network_of(panel, **KINDS[kind])
     return network, network.fold(batch_of(panel, network, ends))
 
@@ -176,7 +169,7 @@ def test_the_loss_is_the_mean_of_the_losses_taken_one_origin_at_a_time(kind: str
 
 
 def test_the_loss_of_the_last_origins_alone_leaves_the_others_out() -> None:
-    panel = full_panel()
+    panel = own_panel()
     every, last = network_of(panel), network_of(panel, origins="last")
     batch = batch_of(panel, every, (10, 4, 12))
     torch.testing.assert_close(last.loss(batch), every.loss(batch, last_only=True))
@@ -184,14 +177,14 @@ def test_the_loss_of_the_last_origins_alone_leaves_the_others_out() -> None:
 
 
 def test_a_batch_without_a_future_has_no_loss() -> None:
-    panel = full_panel()
+    panel = own_panel()
     network = network_of(panel)
     batch = batch_of(panel, network, (13, 4, 19))
     assert network.loss(batch, last_only=True) == 0
 
 
 def test_a_batch_of_one_forecasts_what_a_row_of_a_batch_does() -> None:
-    panel = full_panel(targets=2)
+    panel = own_panel(targets=2)
     network = network_of(panel)
     batch = batch_of(panel, network, (13, 4, 19))
     point, quantiles = network.forecast(batch)
@@ -205,7 +198,7 @@ def test_a_batch_of_one_forecasts_what_a_row_of_a_batch_does() -> None:
 
 @every_model
 def test_several_targets_have_a_point_where_no_quantiles_are_learned(model: str) -> None:
-    panel = full_panel(targets=2)
+    panel = own_panel(targets=2)
     network = network_of(panel, model=model, loss="mse")
     point, quantiles = network.forecast(batch_of(panel, network, (13, 4, 19)))
     assert (point.shape, quantiles.shape) == ((3, 3, 2), (3, 3, 2, 0))
@@ -213,7 +206,7 @@ def test_several_targets_have_a_point_where_no_quantiles_are_learned(model: str)
 
 @every_model
 def test_independent_channels_are_forecast_as_if_each_were_alone(model: str) -> None:
-    panel = full_panel(targets=2)
+    panel = own_panel(targets=2)
     network = network_of(panel, model=model)
     batch = batch_of(panel, network, (13, 4, 19))
     together = network.forecast(batch)
@@ -226,7 +219,7 @@ def test_independent_channels_are_forecast_as_if_each_were_alone(model: str) -> 
 
 @pytest.mark.parametrize(("channels", "reads"), [("joint", True), ("independent", False)])
 def test_a_joint_network_alone_reads_the_other_target(channels: str, reads: bool) -> None:
-    panel = full_panel(targets=2)
+    panel = own_panel(targets=2)
     network = network_of(panel, channels=channels)
     batch = batch_of(panel, network, (13, 4, 19))
     changed = batch.target.clone()
@@ -237,7 +230,7 @@ def test_a_joint_network_alone_reads_the_other_target(channels: str, reads: bool
 
 
 def test_separated_rows_lie_target_by_target_within_a_window() -> None:
-    panel = full_panel(targets=2)
+    panel = own_panel(targets=2)
     batch = batch_of(panel, network_of(panel), (10, 4, 12))
     rows = separate(batch)
     assert torch.equal(rows.target[3, :, 0], batch.target[1, :, 1])
@@ -307,7 +300,7 @@ def test_bfloat16_is_near_and_comes_back_as_float32() -> None:
 
 @every_model
 def test_the_same_seed_builds_the_same_weights(model: str) -> None:
-    panel = full_panel()
+    panel = own_panel()
     ours, theirs = (network_of(panel, trained=False, model=model).state_dict() for _ in range(2))
     assert list(ours) == list(theirs)
     assert all(torch.equal(ours[key], theirs[key]) for key in ours)
@@ -320,7 +313,7 @@ def test_weights_are_counted() -> None:
 
 
 def test_settings_left_open_cannot_be_built() -> None:
-    panel = full_panel()
+    panel = own_panel()
     with pytest.raises(ValueError, match="resolved"):
         build(config_of(hidden_size=None), Columns.of(panel), panel.ids)
 

@@ -12,6 +12,7 @@ from rnncast.network import Network
 from rnncast.panel import Panel
 from rnncast.paths import draw, interpolation, noise
 from rnncast.windows import Batch
+from tests import making
 from tests.making import DAILY, batch_of, network_of, panel_of, walk
 
 Settings = dict[str, object]
@@ -37,20 +38,12 @@ KINDS: dict[str, Settings] = {
 every_kind = pytest.mark.parametrize("kind", KINDS)
 
 
-def full_panel(targets: int = 2) -> Panel:
-    lengths = (14, 5, 20)
-    return panel_of(
-        [walk(length, targets, seed) for seed, length in enumerate(lengths)],
-        past=[walk(length, 1, 10 + length) for length in lengths],
-        future=[walk(length + 9, 1, 20 + length) for length in lengths],
-        static=walk(3, 2, 30),
-        seasons=(2, 7),
-        time=DAILY,
-    )
+def own_panel(targets: int = 2) -> Panel:
+    return making.full_panel(targets, past=1, known=9, seasons=(2, 7), time=DAILY)
 
 
 def case(kind: str) -> tuple[Panel, Network]:
-    panel = full_panel()
+    panel = own_panel()
     return panel, network_of(panel, **DEEPAR, **KINDS[kind])
 
 
@@ -62,7 +55,7 @@ def paths_of(network: Network, batch: Batch) -> Tensor:
 def longer_window(network: Network, settings: Settings, drawn: Sequence[Tensor]) -> tuple[Network, Batch]:
     """Return the network and the windows [B] of a context that reaches to the end of what was drawn, [B, C] a step."""
     length, steps = network.shape.context_length, len(drawn)
-    panel = full_panel()
+    panel = own_panel()
     longer = network_of(panel, **settings | {"context_length": length + steps, "horizon": network.shape.reach})
     longer.load_state_dict(network.state_dict())
     batch = longer.fold(batch_of(panel, longer, [end + steps for end in ENDS]))
@@ -134,7 +127,7 @@ def test_what_is_known_ahead_of_a_step_changes_paths_from_there_on() -> None:
 
 
 def test_the_forecast_is_the_median_and_the_quantiles_of_the_paths() -> None:
-    panel = full_panel(targets=1)
+    panel = own_panel(targets=1)
     network = network_of(panel, **DEEPAR | {"option": ("num_samples=25",)})
     batch = batch_of(panel, network, ENDS)
     drawn, (point, quantiles) = paths_of(network, batch).detach().numpy(), network.forecast(batch)
@@ -146,7 +139,7 @@ def test_the_forecast_is_the_median_and_the_quantiles_of_the_paths() -> None:
 
 
 def test_without_spread_the_forecast_is_that_of_iterated_single_steps() -> None:
-    panel = full_panel()
+    panel = own_panel()
     settings = DEEPAR | {"loss": "normal"}
     network = network_of(panel, **settings)
     with torch.no_grad():
@@ -160,7 +153,7 @@ def test_without_spread_the_forecast_is_that_of_iterated_single_steps() -> None:
 
 @pytest.mark.parametrize("loss", ["mse", "mae", "huber"])
 def test_a_point_goes_on_from_point_to_point(loss: str) -> None:
-    panel = full_panel()
+    panel = own_panel()
     network = network_of(panel, **DEEPAR, loss=loss)
     batch = batch_of(panel, network, ENDS)
     point, quantiles = network.forecast(batch)

@@ -10,6 +10,7 @@ from tests.cli.conftest import QUICK, Call
 from tests.conftest import RunCli
 
 METRICS = ["mse", "rmse", "mae", "smape", "mase", "wql", "coverage-80"]
+SIZES = ("--model", "lstm", "--ensemble", "1", "--hidden-size", "4", "--context", "24", "--horizon", "3")
 TINY = ("--context", "24", "--horizon", "3", *QUICK)
 
 
@@ -136,48 +137,19 @@ def test_every_other_option_trains_and_forecasts(call: Call, airline: Path, opti
 
 
 def test_epochs_count_passes_over_all_windows(call: Call, airline: Path) -> None:
-    sizes = (
-        "--model",
-        "lstm",
-        "--ensemble",
-        "1",
-        "--hidden-size",
-        "4",
-        "--context",
-        "24",
-        "--horizon",
-        "3",
-        "--batch-size",
-        "50",
-    )
-    said = call("train", airline, *sizes, "--epochs", "2").stderr
+    said = call("train", airline, *SIZES, "--batch-size", "50", "--epochs", "2").stderr
     # 144 - 3 - 3 rows have 114 windows of 24 steps with a step after them, so three batches a pass.
     assert "held-out: 6 of 6 steps" in said
 
 
 def test_a_time_limit_holds_for_all_fits_together(call: Call, airline: Path) -> None:
-    sizes = ("--model", "lstm", "--ensemble", "2", "--hidden-size", "4", "--context", "24", "--horizon", "3")
-    done = call("train", airline, *sizes, "--max-steps", "1000000", "--time-limit", "1s")
+    done = call("train", airline, *SIZES, "--ensemble", "2", "--max-steps", "1000000", "--time-limit", "1s")
     assert done.status == 0
     assert "of 1000000 steps" in done.stderr
 
 
 def test_patience_stops_a_fit_that_gains_nothing(call: Call, airline: Path) -> None:
-    sizes = (
-        "--model",
-        "lstm",
-        "--ensemble",
-        "1",
-        "--hidden-size",
-        "4",
-        "--context",
-        "24",
-        "--horizon",
-        "3",
-        "--max-steps",
-        "5000",
-    )
-    done = call("train", airline, *sizes, "--lr", "0.3", "--patience", "1")
+    done = call("train", airline, *SIZES, "--max-steps", "5000", "--lr", "0.3", "--patience", "1")
     assert done.status == 0
     steps = int(done.stderr.split("held-out: ")[1].split()[0])
     assert steps < 5000
