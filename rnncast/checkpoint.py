@@ -1,46 +1,37 @@
 """One safetensors file that explains itself: weights, the rows they were fitted on, and how they came about.
 
-Layout, format version 2. The metadata has one key, `rnncast`: a JSON object with `format_version`,
-`config`, `members`, `blend`, `columns`, `panel`, `report`, `history`, `versions` and, first of all,
-`checksum`: SHA-256 of the whole file with 64 zeros in the checksum's place. The tensors:
+Layout, format version 2: a sealed file whose header has `config`, `members`, `blend`, `columns`, `panel`,
+`report`, `history` and `versions`. The tensors:
 
     heldout/<member>/<weight>     fitted without the rows that were held out: what was measured
     final/<member>/<weight>       fitted on all rows: what predicts
     panel/<array>                 the rows of the data, or each series' last ones; ids as UTF-8 JSON
 
-Reading runs no code: the bytes are parsed by safetensors, and every name, shape and number is checked
-against the network that the configuration describes, which is built without memory before.
+Reading runs no code, and every name, shape and number is checked against the network that the configuration
+describes, which is built without memory before.
 """
 
-import hashlib
-import json
-import os
-import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import safetensors.numpy
 import torch
-from safetensors import SafetensorError
 from torch import Tensor
 
-from rnncast import packing, registry, saving
+from rnncast import packing, registry, sealed
 from rnncast.blend import ALONE, Blend
 from rnncast.config import Config
 from rnncast.errors import CheckpointError, RnncastError
 from rnncast.network import Columns, Network, build
 from rnncast.packing import Array
 from rnncast.panel import IntArray, Panel, TextArray
+from rnncast.sealed import Sealed
 
 FORMAT_VERSION = 2
 """What is written; version 1 is read too: one configuration for all members, and no blend."""
 
 LONGEST_CONTEXT = 1_000_000
 """Steps of history that a checkpoint may ask for; the weights' shapes bound every other number."""
-
-_NO_CHECKSUM = "0" * 64
-_REMEDY = "Give the file that 'rnncast train' wrote with --checkpoint, or train again."
 
 Weights = Mapping[str, Tensor]
 
@@ -100,7 +91,6 @@ def save(path: str, checkpoint: Checkpoint) -> None:
     arrays["held_out"] = checkpoint.held_out
     tensors |= {f"panel/{name}": array for name, array in arrays.items()}
     header: dict[str, Any] = {
-        "checksum": _NO_CHECKSUM,
         "format_version": FORMAT_VERSION,
         "config": checkpoint.config.to_dict(),
         "members": [member.to_dict() for member in checkpoint.members],
@@ -111,9 +101,7 @@ def save(path: str, checkpoint: Checkpoint) -> None:
         "history": list(checkpoint.history),
         "versions": checkpoint.versions,
     }
-    text = json.dumps(header, allow_nan=False)
-    data = safetensors.numpy.save(tensors, metadata={"rnncast": text})
-    saving.write(path, data.replace(_NO_CHECKSUM.encode(), _checksum(data, _NO_CHECKSUM).encode(), 1))
+    sealed.write(path, Sealed(header, tensors))
 
 
 def load(path: str) -> Checkpoint:
@@ -122,76 +110,21 @@ def load(path: str) -> Checkpoint:
     Raises:
         CheckpointError: there is none, it is damaged, or a newer rnncast wrote it.
     """
-    data = _read(path)
+    found = sealed.read(path, FORMAT_VERSION)
     try:
-        header = _header(data)
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise CheckpointError(f"{path} is not an rnncast checkpoint.", _REMEDY) from error
-    if header.get("format_version") not in range(1, FORMAT_VERSION + 1):
-        raise CheckpointError(
-            f"{path} has format version {header.get('format_version')}, this rnncast reads 1 to {FORMAT_VERSION}.",
-            "It was written by a newer rnncast: upgrade rnncast, or train again.",
-        )
-    stored = str(header.get("checksum"))
-    if stored != _checksum(data, stored):
-        raise CheckpointError(f"{path} is damaged: its checksum does not match its contents.", _REMEDY)
-    try:
-        return _rebuild(header, safetensors.numpy.load(data))
+        return _rebuild(found.header, found.tensors)
     except _UNSOUND as error:
         what = " ".join(str(error).split())[:200]
-        raise CheckpointError(f"{path} does not hold what its configuration describes: {what}", _REMEDY) from error
-
-
-def is_checkpoint(path: str) -> bool:
-    """Tell from its name and first bytes whether a file means to be a checkpoint: a header's length, then JSON."""
-    if path.endswith(".safetensors"):
-        return True
-    try:
-        return _read(path, 9)[7:] == b"\0{"
-    except CheckpointError:
-        return False
+        raise CheckpointError(
+            f"{path} does not hold what its configuration describes: {what}", sealed.REMEDY
+        ) from error
 
 
 _UNSOUND = (
     KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError, RuntimeError, RecursionError,
-    SafetensorError, RnncastError,
+    RnncastError,
 )  # fmt: skip
 """What numbers and names that do not belong together may raise, wherever they are first used."""
-
-
-def _read(path: str, count: int = -1) -> bytes:
-    """Return a regular file's first `count` bytes, or all; a FIFO is not waited for."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-        try:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise CheckpointError(f"{path} is not a regular file.", _REMEDY)
-            with open(descriptor, "rb", closefd=False) as file:
-                return file.read(count)
-        finally:
-            os.close(descriptor)
-    except FileNotFoundError as error:
-        raise CheckpointError(f"there is no checkpoint {path}.", "Make one with 'rnncast train DATA'.") from error
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise CheckpointError(f"{path} cannot be read: {reason}.", _REMEDY) from error
-
-
-def _header(data: bytes) -> dict[str, Any]:
-    length = int.from_bytes(data[:8], "little")
-    header = json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["rnncast"])
-    if not isinstance(header, dict):
-        raise ValueError("the metadata is no object")
-    return header
-
-
-def _checksum(data: bytes, stored: str) -> str:
-    """Return the checksum of a file whose bytes hold `stored` in the checksum's place."""
-    place, text = data.find(stored.encode()), memoryview(data)
-    digest = hashlib.sha256(text[:place])
-    digest.update(_NO_CHECKSUM.encode())
-    digest.update(text[place + len(_NO_CHECKSUM) :])
-    return digest.hexdigest()
 
 
 def _rebuild(header: Mapping[str, Any], tensors: Mapping[str, Array]) -> Checkpoint:

@@ -21,9 +21,9 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"registry", "panel", "saving", "process"}),
     frozenset({"config", "frequency", "metrics", "conditions", "options", "blend"}),
     # Reading cleans what it has read, windows are counted in the units of scaling, and a model may bring a decoder.
-    frozenset({"cleaning", "scaling", "packing", "decoders", "smoothing", "recursions"}),
-    frozenset({"reading", "windows", "baselines", "heads", "models", "device", "optimizers", "synthetic"}),
-    frozenset({"origins"}),
+    frozenset({"cleaning", "scaling", "packing", "decoders", "smoothing", "folds", "recursions"}),
+    frozenset({"reading", "windows", "baselines", "heads", "models", "device", "optimizers", "sealed", "synthetic"}),
+    frozenset({"origins", "embedded"}),
     frozenset({"paths"}),
     frozenset({"network"}),
     frozenset({"training", "checkpoint"}),
@@ -37,7 +37,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"__main__"}),
 )
 # What the files of a folder share besides its base.py; the cell of a hybrid is a model by itself.
-SHARED = {"cli": {"options", "output", "progress"}, "models": {"dilated"}}
+SHARED = {"cli": {"choosing", "options", "output", "progress"}, "models": {"dilated"}}
 
 HEAVY = {"torch", "pandas", "numpy", "rich", "safetensors", "pyarrow"}
 TABLES = {name: table for name, table in vars(registry).items() if isinstance(table, dict) and name.isupper()}

@@ -12,9 +12,10 @@ import safetensors.numpy
 
 from rnncast import api, checkpoint, packing
 from rnncast.blend import ALONE
-from rnncast.checkpoint import FORMAT_VERSION, Checkpoint, is_checkpoint
+from rnncast.checkpoint import FORMAT_VERSION, Checkpoint
 from rnncast.errors import CheckpointError
 from rnncast.panel import Panel
+from rnncast.sealed import is_sealed
 
 STEPS = 60
 VERSION_1 = Path(__file__).parent / "fixtures" / "version-1.safetensors"
@@ -236,10 +237,10 @@ def test_a_checkpoint_holds_no_path(whole: bytes, tmp_path: Path) -> None:
 def test_a_checkpoint_is_known_by_its_name_or_its_first_bytes(whole: bytes, tmp_path: Path) -> None:
     (tmp_path / "other").write_bytes(whole)
     (tmp_path / "data.csv").write_text("a,b\n1,2\n")
-    assert is_checkpoint(str(tmp_path / "other"))
-    assert is_checkpoint("no.safetensors")
-    assert not is_checkpoint(str(tmp_path / "data.csv"))
-    assert not is_checkpoint(str(tmp_path))
+    assert is_sealed(str(tmp_path / "other"))
+    assert is_sealed("no.safetensors")
+    assert not is_sealed(str(tmp_path / "data.csv"))
+    assert not is_sealed(str(tmp_path))
 
 
 def test_a_file_of_format_version_1_forecasts_what_it_did() -> None:

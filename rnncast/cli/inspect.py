@@ -18,14 +18,14 @@ from rnncast.cli.options import Talk
 def inspect(talk: Talk, /, file: tuple[str, ...], output: str | None, format_name: str | None, **settings: Any) -> None:
     """Show what FILE holds: columns, frequency, season and gaps of data, settings and scores of a checkpoint."""
     from rnncast import api
-    from rnncast.checkpoint import is_checkpoint
+    from rnncast.sealed import is_sealed
     from rnncast.cli.output import check, emit
     from rnncast.config import DataConfig
     from rnncast.rendering import views
 
     check(output)
     about = api.source(file)
-    if len(file) == 1 and is_checkpoint(file[0]):
+    if len(file) == 1 and is_sealed(file[0]):
         emit(views.checkpoint_table(api.load(file[0]).checkpoint, about), format_name, output, talk)
         return
     reading = api.read(file, DataConfig(**options.given(settings)))
