@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
 from os import PathLike
 from typing import Any, TypeAlias, Unpack
@@ -11,10 +11,10 @@ from typing import Any, TypeAlias, Unpack
 import numpy as np
 import pandas as pd
 
-from rnncast import __version__, checkpoint, device, holdout
+from rnncast import __version__, checkpoint, device, embedded, holdout, selection
 from rnncast.bounds import BoundsSettings
 from rnncast.checkpoint import Checkpoint
-from rnncast.config import Config, DataConfig, RunConfig
+from rnncast.config import Config, DataConfig, ModelConfig, RunConfig
 from rnncast.errors import DataError, UsageError
 from rnncast.evaluation import Scores, backtest, learned_rows, plan_origins
 from rnncast.forecasting import Predictor, forecast
@@ -23,10 +23,15 @@ from rnncast.network import Columns, num_weights
 from rnncast.panel import Forecast, IntArray, Panel
 from rnncast.reading import Reading, panel_from_frame, panel_with_future, read_panel
 from rnncast.rendering import views
+from rnncast.training import Progress
+
+BACKTESTS = 5
+"""Origins from which the embedded model is measured by default, as far as half of the series holds them."""
 
 Path = str | PathLike[str]
 Data: TypeAlias = "pd.DataFrame | pd.Series[Any] | Path | Sequence[Path] | Reading"
 Ahead = pd.DataFrame | Path
+Start: TypeAlias = "Forecaster | str | None"
 
 
 class Settings(BoundsSettings, total=False):
@@ -232,12 +237,13 @@ class Forecaster:
         return "heldout", learned_rows(panel, self.checkpoint.panel, self.checkpoint.held_out)
 
 
-def train(data: Data, start: Forecaster | None = None, **settings: Unpack[Settings]) -> Forecaster:
+def train(data: Data, start: Start = None, **settings: Unpack[Settings]) -> Forecaster:
     """Train a forecaster on a data frame or on files, with every setting that is not given told from the data.
 
     The end of every series is held out, the fit is measured on it next to the baselines, and then all
     rows are fitted: see `Forecaster.checkpoint.report`. With `start` the networks begin with its weights, a
-    third of its learning rate and half of its steps, unless they are given: fine-tuning.
+    third of its learning rate and half of its steps, unless they are given: fine-tuning. "default" is the
+    embedded model.
 
     Raises:
         DataError: data that cannot be used.
@@ -245,7 +251,36 @@ def train(data: Data, start: Forecaster | None = None, **settings: Unpack[Settin
         RunError: training failed.
     """
     config = Config.of(settings)
-    running = holdout.run(*prepared(data, config, start))
+    return _finished(holdout.run(*prepared(data, config, start)), config)
+
+
+def untrained_before(data: Data, windows: int | None, stride: int | None, **settings: Unpack[Settings]) -> Forecaster:
+    """Return `untrained` of a forecaster that knows nothing of the rows that `Forecaster.backtest` is to measure on.
+
+    Raises:
+        DataError: data that cannot be used.
+        UsageError: settings that do not fit.
+    """
+    reading = read(data, Config.of(settings).data)
+    steps = settings.get("horizon") or selection.default_horizon(reading.panel)
+    test = steps + ((windows or BACKTESTS) - 1) * (stride or steps)
+    settings["horizon"], settings["test"] = steps, test
+    return untrained(reading, **settings)
+
+
+def _pretrained(config: Config) -> Config:
+    """Return the configuration with the embedded model.
+
+    Raises:
+        UsageError: another model is asked for.
+    """
+    if config.model.model not in (ModelConfig().model, embedded.MODEL):
+        raise UsageError(f"the embedded model is no {config.model.model}.", "Leave --model out.")
+    return config.with_settings({"model": embedded.MODEL})
+
+
+def _finished(running: Generator[Progress, None, Checkpoint], config: Config) -> Forecaster:
+    """Run to the end and return the forecaster."""
     while True:
         try:
             next(running)
@@ -253,9 +288,29 @@ def train(data: Data, start: Forecaster | None = None, **settings: Unpack[Settin
             return Forecaster(done.value, config.run)
 
 
-def prepared(data: Data, config: Config, start: Forecaster | None) -> tuple[Reading, Config, Checkpoint | None]:
+def prepared(data: Data, config: Config, start: Start) -> tuple[Reading, Config, Checkpoint | None]:
     """Return what `holdout.run` takes; with a checkpoint to start from, the data are read with its columns' roles."""
-    return (read(data, config.data), config, None) if start is None else (start.read(data), config, start.checkpoint)
+    if isinstance(start, Forecaster):
+        return start.read(data), config, start.checkpoint
+    if start is None:
+        return read(data, config.data), config, None
+    if start != embedded.NAME:
+        raise UsageError(f"there is no model '{start}' to start from.", f"Load a checkpoint, or say '{embedded.NAME}'.")
+    return read(data, config.data), _pretrained(config), None
+
+
+def untrained(data: Data, future: Ahead | None = None, **settings: Unpack[Settings]) -> Forecaster:
+    """Return the embedded model as a forecaster of `data`, at once: its weights are taken as they are.
+
+    Past origins of the data say how much of its forecast is mixed with the statistical anchor's, and how wide
+    the intervals are. With `test` rows they know nothing of those, which can then be evaluated.
+
+    Raises:
+        DataError: data that cannot be used.
+        UsageError: settings that do not fit.
+    """
+    asked = Config.of({"test": 0, **settings, "max_steps": 0})
+    return _finished(holdout.run(read(data, asked.data, future), _pretrained(asked)), asked)
 
 
 def load(path: Path, run: RunConfig | None = None) -> Forecaster:

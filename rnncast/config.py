@@ -142,8 +142,8 @@ class TrainingConfig:
             registry.find(registry.BASELINES, self.anchor, "anchor")
         _one_of(self, "schedule", SCHEDULES)
         _one_of(self, "origins", ORIGINS)
-        _at_least(self, 1, "max_steps", "epochs", "patience", "batch_size", "ensemble")
-        _at_least(self, 0, "weight_decay", "clip_norm", "test", "validation", "seed")
+        _at_least(self, 1, "epochs", "patience", "batch_size", "ensemble")
+        _at_least(self, 0, "max_steps", "weight_decay", "clip_norm", "test", "validation", "seed")
         for name in ("learning_rate", "time_limit"):
             value = getattr(self, name)
             _require(value is None or value > 0, name, value, "a number above 0")

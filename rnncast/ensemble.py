@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from rnncast import embedded
 from rnncast.config import Config
 from rnncast.device import use_threads
 from rnncast.network import Columns, Network, build, num_weights
@@ -70,9 +71,9 @@ def fit_members(
     windows = _windows(round_.panel, units, configs[0], device)
     judged = None if round_.judging is None else _windows(round_.judging.panel, units, configs[0], device)
     for number, config in enumerate(configs):
-        context = _context(config)
-        network, loop = _loop(round_, number, config, windows.reading(context))
-        validation = _validation(judged.reading(context), round_.judging.ends) if judged and round_.judging else []
+        network, loop = _loop(round_, number, config, windows)
+        reach = _context(config), network.shape.horizon
+        validation = _validation(judged.reading(*reach), round_.judging.ends) if judged and round_.judging else []
         label = f"{round_.name} {number + 1}/{len(configs)}" if len(configs) > 1 else round_.name
         stop_at = round(LONGER * round_.earlier[number].best_step) if round_.earlier else None
         fits.append((yield from fit(loop, label, validation, stop_at)))
@@ -86,8 +87,11 @@ def _loop(round_: Round, number: int, config: Config, windows: Windows) -> tuple
     index = WindowIndex(panel, _context(config), window.segment_length or 1, training.origins)
     torch.manual_seed(training.seed)
     network = build(config, Columns.of(panel), panel.ids).to(windows.values.device)
+    windows = windows.reading(_context(config), network.shape.horizon)
     if round_.start:
         network.load_state_dict(round_.start[number])
+    elif config.model.model == embedded.MODEL:
+        network.load_state_dict(embedded.load().weights)
     else:
         _standardised(network, panel).start_from(_usual(windows, index))
     batch = min(training.batch_size or 1, len(index))

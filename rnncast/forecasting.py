@@ -41,7 +41,7 @@ class Predictor:
     """Holds what forecasts: networks, the units they compute in, what they are blended with, and bounds.
 
     Attributes:
-        networks: the members, of one horizon and one head.
+        networks: the members, of one head; farther than its own horizon each goes on from its own median.
         logarithm: whether series without a negative value are counted in logarithms.
         blend: the anchor's share, and the widths of the intervals.
         bounds: what forecasts keep.
@@ -54,8 +54,8 @@ class Predictor:
 
     @property
     def horizon(self) -> int:
-        """Return the steps that the networks were trained to forecast."""
-        return self.networks[0].shape.horizon
+        """Return the steps that the networks forecast at once."""
+        return max(network.shape.horizon for network in self.networks)
 
     @property
     def levels(self) -> tuple[float, ...]:
@@ -198,7 +198,7 @@ def _median(values: Sequence[FloatArray]) -> FloatArray:
 def _member(network: Network, windows: Windows, series: IntArray, ends: IntArray, horizon: int) -> Predicted:
     """Return one network's forecast in units of the series, block after block of its own horizon."""
     device, length = windows.values.device, network.shape.context_length
-    windows = windows.reading(length)
+    windows = windows.reading(length, network.shape.horizon)
     index, origin = torch.from_numpy(series).to(device), torch.from_numpy(ends).to(device)
     side = (torch.tensor(network.head.levels, device=device) - 0.5).sign()  # [Q], below or above the median
     blocks: list[tuple[Tensor, Tensor]] = []

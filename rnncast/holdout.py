@@ -108,7 +108,7 @@ def run(reading: Reading, config: Config, start: Checkpoint | None = None) -> Ge
         report={
             "steps": [fit.best_step for fit in fits],
             "reasons": [*selection.reasons(members, panel), *_said(predictor.blend, shared)],
-            **_measured(name, predictor, split),
+            **_measured(name, predictor, split, shared.window.horizon or 1),
         },
         history=[record for fit in history for record in _history(fit)],
         versions={"rnncast": __version__, "torch": torch.__version__, "python": platform.python_version()},
@@ -154,11 +154,11 @@ def _said(blend: Blend, config: Config) -> Iterator[str]:
         yield f"Intervals of {levels[-1] - levels[0]:.0%} are made {blend.widths[0]:.2f} times as wide."
 
 
-def _measured(name: str, predictor: Predictor, split: Split) -> dict[str, Any]:
+def _measured(name: str, predictor: Predictor, split: Split, horizon: int) -> dict[str, Any]:
     """Return the scores on the rows that were held out, if there are any."""
     if not split.held_out.any():
         return {}
-    plan = plan_origins(split.panel, split.before.lengths, predictor.networks[0].shape.horizon)
+    plan = plan_origins(split.panel, split.before.lengths, horizon)
     return {"scores": backtest(name, predictor, split.panel, plan).plain()}
 
 

@@ -1,5 +1,6 @@
 """The network that is trained: scaling, model, decoder and head joined by composition."""
 
+import copy
 from dataclasses import dataclass
 
 import torch
@@ -8,12 +9,16 @@ from torch import Tensor, nn
 from rnncast import options, paths, registry
 from rnncast.config import Config
 from rnncast.decoders import DecoderSize
+from rnncast.errors import UsageError
 from rnncast.heads.base import Frame, Head
 from rnncast.models.base import Autoregressive, Model, Size
 from rnncast.origins import Origins, Output, Shape, View
 from rnncast.panel import Panel, TextArray
 from rnncast.smoothing import LearnedSmoothing
 from rnncast.windows import Batch, calendar_seasons
+
+LARGEST_HORIZON = 64
+"""Steps that a network with folds forecasts at once; farther ones go on from its own forecast."""
 
 USUAL_ORIGINS = 4096
 """Origins whose errors say what is usual before training."""
@@ -47,7 +52,7 @@ class Network(nn.Module):
         decoder_size = DecoderSize(
             state=state_size,
             lags=shape.skip * shape.targets * shape.num_lags,
-            future=shape.future,
+            future=shape.num_ahead_inputs,
             horizon=shape.reach,
             outputs=shape.targets * head.num_parameters,
             segment_length=shape.segment_length,
@@ -58,18 +63,27 @@ class Network(nn.Module):
             self.register_buffer(f"{name}_loc", torch.zeros(size))
             self.register_buffer(f"{name}_scale", torch.ones(size))
 
+    def viewing(self, shape: Shape) -> "Network":
+        """Return a network with folds on the same weights, for another context, horizon or season."""
+        other = copy.copy(self)
+        other.shape, other.origins = shape, Origins(shape, shape.at_taught)
+        return other
+
     def fold(self, batch: Batch) -> Batch:
-        """Return a batch as `forward` takes it: independent channels become rows."""
+        """Return a batch as `forward` takes it: independent channels become rows, and what is not read is left out."""
+        if self.shape.folds:
+            unread = ("past", "future", "static", "phase")
+            batch = batch._replace(**{name: getattr(batch, name)[..., :0] for name in unread})
         return separate(batch) if self.shape.targets == 1 else batch
 
-    def forward(self, batch: Batch, last_only: bool = False) -> Output:
-        """Return the forecasts from all origins, or from the end of the context on, of a batch as `fold` gives it."""
+    def forward(self, batch: Batch, last_only: bool = False, every: int = 1) -> Output:
+        """Return the forecasts of a batch as `fold` gives it, from every k-th origin or the end of the context on."""
         batch = self._standardised(batch)
         view = self.origins.view(batch, self.smoothing)
         with self.autocast():
             states = self.model(view.inputs, batch.static)  # [B, O, D]
-        kept = self._kept(last_only)
-        return self.answer(states[:, kept], view.at(kept), self.origins.ahead(batch.future)[:, kept])
+        kept = self._kept(last_only, every)
+        return self.answer(states[:, kept], view.at(kept), self.origins.known_ahead(view, batch.future, kept))
 
     def answer(self, states: Tensor, view: View, future: Tensor) -> Output:
         """Return the forecasts from states [B, O, D], with the origins in `view` and `future` [B, O, H, Kf] known."""
@@ -83,16 +97,18 @@ class Network(nn.Module):
         """Return the context in which model and decoder compute."""
         return torch.autocast(self.static_loc.device.type, dtype=torch.bfloat16, enabled=self.half_precision)
 
-    def _kept(self, last_only: bool) -> slice:
-        """Return all origins, or those from the last step of the context on."""
-        return slice(-1 - self.shape.num_ahead, None) if last_only else slice(None)
+    def _kept(self, last_only: bool, every: int) -> slice:
+        """Return every k-th origin, the last of them too, or those from the last step of the context on."""
+        if last_only:
+            return slice(-1 - self.shape.num_ahead, None)
+        return slice((self.shape.num_origins + self.shape.num_ahead - 1) % every, None, every)
 
-    def loss(self, batch: Batch, last_only: bool = False) -> Tensor:
-        """Return the mean loss over the seen steps after the origins that count, or after the last."""
+    def loss(self, batch: Batch, last_only: bool = False, every: int = 1) -> Tensor:
+        """Return the mean loss over the seen steps after every k-th origin that counts, or after the last."""
         last_only = last_only or self.shape.origins == "last"
         batch = self.fold(batch)
-        output = self(batch, last_only)
-        residual, counted = self._residual(batch, output, last_only)
+        output = self(batch, last_only, every)
+        residual, counted = self._residual(batch, output, last_only, every)
         residual = torch.where(counted, residual, 0.0)  # else 0 x inf, which is no number, could come in below
         losses = self.head.loss(output.params, residual, output.frame(batch))
         loss = (losses * counted).sum() / counted.sum().clamp(min=1)
@@ -108,16 +124,16 @@ class Network(nn.Module):
         """
         batch = self.fold(batch)
         output = self(batch)
-        residual, counted = self._residual(batch, output, last_only=False)
+        residual, counted = self._residual(batch, output)
         errors, *frame = (
             values.flatten(0, 1)[-USUAL_ORIGINS:]  # [M, H, C]
             for values in (torch.where(counted, residual, torch.nan), *output.frame(batch))
         )
         self.decoder.start_from(self.head.initial(errors, Frame(*frame)).nan_to_num(0.0).flatten(1))  # [H, C x P]
 
-    def _residual(self, batch: Batch, output: Output, last_only: bool) -> tuple[Tensor, Tensor]:
+    def _residual(self, batch: Batch, output: Output, last_only: bool = False, every: int = 1) -> tuple[Tensor, Tensor]:
         """Return what the guess left over, in units of the scale, and where it counts, [B, O, H, C]."""
-        kept = self._kept(last_only)
+        kept = self._kept(last_only, every)
         residual = (self.origins.ahead(batch.target)[:, kept] - output.guess) / output.scale[:, :, None]
         counts = self.origins.counted(batch.observed)[:, kept]  # [B, O, 1]
         counts[:, 0] |= last_only  # a forecast is wanted from the end of the context, whatever it is
@@ -129,17 +145,34 @@ class Network(nn.Module):
         batch = self.fold(batch)
         if isinstance(self.model, Autoregressive):
             point, quantiles = paths.forecast(self, self.model, self._standardised(batch))
+        elif self.shape.folds:
+            point, quantiles = self._even_handed(batch)
         else:
-            output = self(batch, last_only=True)
-            frame = output.frame(batch)
-            point = output.restore(self.head.point(output.params, frame))[:, 0]
-            quantiles = output.restore(self.head.quantiles(output.params, frame))[:, 0]
+            point, quantiles = self._at_last(batch)
         if self.shape.targets != targets:  # rows become channels again
             point, quantiles = (
                 values[:, :, 0].reshape(windows, targets, *values[:, :, 0].shape[1:]).movedim(1, 2)
                 for values in (point, quantiles)
             )
         return point, quantiles
+
+    def _at_last(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Return the point and the quantiles from the last origin of a batch as `fold` gives it."""
+        output = self(batch, last_only=True)
+        frame = output.frame(batch)
+        point = output.restore(self.head.point(output.params, frame))[:, 0]
+        return point, output.restore(self.head.quantiles(output.params, frame))[:, 0]
+
+    def _even_handed(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Return the same, and for windows with values of both signs the mean with that of the mirrored ones."""
+        point, quantiles = self._at_last(batch)
+        values = batch.loc[:, None] + batch.scale[:, None] * batch.target  # of the data's sign
+        seen = batch.observed[:, : self.shape.context_length]
+        below, above = ((side[:, : seen.shape[1]] & seen).any(dim=1) for side in (values < 0, values > 0))
+        both = (below & above)[:, None]  # [B, 1, C]
+        opposite, turned = self._at_last(batch._replace(target=-batch.target, loc=-batch.loc))
+        point = torch.where(both, (point - opposite) / 2, point)
+        return point, torch.where(both[..., None], (quantiles - turned.flip(-1)) / 2, quantiles)
 
     def _standardised(self, batch: Batch) -> Batch:
         return batch._replace(
@@ -175,7 +208,7 @@ def build(config: Config, columns: Columns, ids: TextArray) -> Network:
     """Build an untrained network for the series `ids` [N, I] from a resolved configuration, on the default device."""
     sizes = config.model
     kind = registry.find(registry.MODELS, sizes.model, "model").load()
-    shape = _shape(config, columns, issubclass(kind, Autoregressive))
+    shape = _shape(config, columns, kind)
     size = Size(
         inputs=shape.num_inputs,
         static=shape.static,
@@ -194,26 +227,36 @@ def build(config: Config, columns: Columns, ids: TextArray) -> Network:
     return Network(shape, model, size.hidden, head, model.smoothing(ids, columns.targets, seasons))
 
 
-def _shape(config: Config, columns: Columns, goes_on: bool) -> Shape:
-    """Return the shape of a network, of one that goes on from what it forecast or of one that forecasts at once."""
-    window = config.window
+def _shape(config: Config, columns: Columns, kind: type[Model]) -> Shape:
+    """Return the shape of a network around a model of some kind.
+
+    Raises:
+        UsageError: several channels at once for a model that reads each by itself.
+    """
+    window, joint = config.window, config.window.channels == "joint"
     horizon, segment = _resolved(window.horizon), _resolved(window.segment_length)
+    horizon = min(horizon, LARGEST_HORIZON) if kind.folds else horizon
+    if kind.folds and joint:
+        raise UsageError(f"{config.model.model} forecasts each target by itself.", "Leave --channels out.")
+    seasons = config.data.season_length
     return Shape(
         context_length=_resolved(window.context_length),
         horizon=horizon,
-        reach=min(segment, horizon) if goes_on else horizon,
+        reach=min(segment, horizon) if issubclass(kind, Autoregressive) else horizon,
         segment_length=segment,
         num_lags=_resolved(window.num_lags),
         guess_season=min(_resolved(window.guess_season), _resolved(window.context_length) + horizon),
-        season_length=config.data.season_length[0],
-        targets=columns.targets if window.channels == "joint" else 1,
-        past=columns.past,
-        future=columns.future,
-        static=columns.static,
-        phases=columns.phases,
+        season_length=seasons[0],
+        long_season=seasons[1] if len(seasons) > 1 else 0,
+        targets=columns.targets if joint else 1,
+        past=0 if kind.folds else columns.past,
+        future=0 if kind.folds else columns.future,
+        static=0 if kind.folds else columns.static,
+        phases=0 if kind.folds else columns.phases,
         scaling=window.scaling,
         skip=config.model.skip,
         origins=config.training.origins,
+        folds=kind.folds,
     )
 
 

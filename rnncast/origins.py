@@ -6,6 +6,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from rnncast import folds
+from rnncast.folds import History
 from rnncast.heads.base import Frame
 from rnncast.scaling import causal_scale
 from rnncast.smoothing import LearnedSmoothing
@@ -24,11 +26,13 @@ class Shape:
         num_lags: how many of the last values the model reads at each origin.
         guess_season: the forecast starts from the seasonal naive of this season; 0 from the level.
         season_length: steps in the main season.
+        long_season: steps in a second, longer one; 0 without one.
         targets: C of one window as the model sees it: 1 for independent channels.
         past: Kp, future: Kf, static: S, phases: M.
         scaling: "causal" finds level and spread at each origin, "series" takes a series' own.
         skip: the decoder reads the lags too, beside the state.
         origins: "all" trains every origin of a window, "last" only the last one.
+        folds: the model reads the past folded by the season, and so does the decoder for each step ahead.
     """
 
     context_length: int
@@ -38,6 +42,7 @@ class Shape:
     num_lags: int
     guess_season: int
     season_length: int
+    long_season: int
     targets: int
     past: int
     future: int
@@ -46,6 +51,7 @@ class Shape:
     scaling: str = "causal"
     skip: bool = True
     origins: str = "all"
+    folds: bool = False
 
     @property
     def num_origins(self) -> int:
@@ -78,7 +84,13 @@ class Shape:
     def num_inputs(self) -> int:
         """Return F, how many numbers the model reads at each origin."""
         covariates = self.segment_length * (self.past + self.future)
-        return self.targets * (self.num_lags + 2) + covariates + 2 * self.phases
+        folded = folds.NUM_INPUTS if self.folds else 0
+        return self.targets * (self.num_lags + 2) + covariates + 2 * self.phases + folded
+
+    @property
+    def num_ahead_inputs(self) -> int:
+        """Return how many numbers the decoder reads about each step ahead."""
+        return sum(folds.SIZES) if self.folds else self.future
 
 
 class View(NamedTuple):
@@ -90,6 +102,7 @@ class View(NamedTuple):
         guess: [B, O, H, C].
         lags: [B, O, C x K], the last values relative to the level, in units of the scale.
         inputs: [B, O, F], what the model reads.
+        history: the past that is folded; None where nothing is.
     """
 
     level: Tensor
@@ -97,10 +110,12 @@ class View(NamedTuple):
     guess: Tensor
     lags: Tensor
     inputs: Tensor
+    history: History | None = None
 
     def at(self, kept: slice) -> "View":
         """Return what is shown at some of the origins."""
-        return View(*(part[:, kept] for part in self))
+        level, scale, guess, lags, inputs, history = self
+        return View(level[:, kept], scale[:, kept], guess[:, kept], lags[:, kept], inputs[:, kept], history)
 
 
 class Output(NamedTuple):
@@ -139,7 +154,9 @@ class Origins:
     def view(self, batch: Batch, smoothing: LearnedSmoothing | None) -> View:
         """Return what windows show; a smoothing gives level and guess, and takes the seasons out of the lags."""
         past, seen = batch.target[:, : self.at.stop], batch.observed[:, : self.at.stop]
-        level, scale = self.scaling(past, seen)  # [B, O, C]
+        levels, around = self.scaling(past, seen)  # [B, L, C]
+        scales = folds.seasonal_scale(past, seen, around, self.shape.season_length) if self.shape.folds else around
+        level, scale = levels[:, self.at], scales[:, self.at]  # [B, O, C]
         count = seen.cumsum(dim=1)  # [B, L, C], how much was seen; nothing is known before the first
         if smoothing is None:
             guess = self.guess(past, count > 0, level)  # [B, O, H, C]
@@ -148,15 +165,18 @@ class Origins:
             past, level = smoothed.adjusted(past, seen), smoothed.level[:, self.at]
             guess = smoothed.ahead(self.at, self.shape.reach)
         lags = self.lags(past, count > 0, level, scale)  # [B, O, C x K]
-        return View(level, scale, guess, lags, self.inputs(batch, lags, count[:, self.at]))
+        inputs = self.inputs(batch, lags, count[:, self.at])
+        if not self.shape.folds:
+            return View(level, scale, guess, lags, inputs)
+        history = History(*(part[..., 0] for part in (past, count > 0, levels, scales, (around / scales).log())))
+        folded = folds.inputs(history, self._steps(past), self._seasons)  # [B, O, F']
+        return View(level, scale, guess, lags, torch.cat([inputs, folded], dim=-1), history)
 
     def scaling(self, past: Tensor, seen: Tensor) -> tuple[Tensor, Tensor]:
-        """Return level and spread at each origin, [B, O, C]; 0 and 1 are those of the whole series."""
+        """Return level and spread at each step, [B, L, C]; 0 and 1 are those of the whole series."""
         if self.shape.scaling == "series":
-            level = torch.zeros_like(past[:, self.at])
-            return level, torch.ones_like(level)
-        loc, scale = causal_scale(past, seen, self.shape.season_length)
-        return loc[:, self.at], scale[:, self.at]
+            return torch.zeros_like(past), torch.ones_like(past)
+        return causal_scale(past, seen, self.shape.season_length)
 
     def lags(self, past: Tensor, known: Tensor, loc: Tensor, scale: Tensor) -> Tensor:
         """Return the last values before each origin, relative to it, [B, O, C x K]; 0 where unknown."""
@@ -201,6 +221,27 @@ class Origins:
         """Return the steps after each origin that it reaches, [B, O, H, K], of [B, L + H, K]; a view."""
         later = values[:, self.at.start + 1 : self.at.stop + self.shape.reach]
         return later.unfold(1, self.shape.reach, self.at.step).movedim(-1, 2)
+
+    def known_ahead(self, view: View, future: Tensor, kept: slice) -> Tensor:
+        """Return what is known about the steps ahead of some origins, [B, O, H, K]: covariates [B, L + H, K] or folds.
+
+        Args:
+            view: what the windows show at all origins.
+            future: the future covariates.
+            kept: which origins.
+        """
+        if view.history is None:
+            return self.ahead(future)[:, kept]
+        at = self._steps(view.history.values)[kept]
+        return folds.folds(view.history, at, self.shape.reach, self._seasons).joined()
+
+    def _steps(self, past: Tensor) -> Tensor:
+        """Return the step of each origin, [O]."""
+        return torch.arange(past.shape[1], device=past.device)[self.at]
+
+    @property
+    def _seasons(self) -> tuple[int, int]:
+        return self.shape.season_length, self.shape.long_season
 
     def counted(self, observed: Tensor) -> Tensor:
         """Return which origins count, [B, O, 1]: those seen, after a season and five steps at least.

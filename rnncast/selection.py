@@ -26,7 +26,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from rnncast import frequency, registry
+from rnncast import embedded, frequency, registry
 from rnncast.baselines import forecast_baseline
 from rnncast.config import Config
 from rnncast.errors import DataError, UsageError
@@ -55,6 +55,9 @@ TRIED, ORIGINS = 200, 8
 
 CLEARLY = 0.9
 """Share of the seasonal naive's error below which the last value's is clearly smaller."""
+
+LONGEST_FOLDED, FOLDED_STEPS, FOLDED_LAGS = 2048, 512, 16
+"""Steps that a model with folds reads, its recurrent steps, and its lags, at most."""
 
 CELLS = ("lstm", "gru")
 """The models that members of `auto` are, in turn."""
@@ -100,6 +103,7 @@ def resolve(config: Config, panel: Panel) -> tuple[Config, ...]:
     """
     horizon = config.window.horizon or default_horizon(panel)
     check_lengths(panel, horizon)
+    config = embedded.applied(config) if config.model.model == embedded.MODEL else config
     config = _fill(config, {"horizon": horizon, "season_length": panel.season_lengths})
     config = _for_counts(config, panel)
     before = panel.truncated(panel.lengths - holdout(panel.lengths, config.training.test, horizon))
@@ -219,6 +223,8 @@ def _window(config: Config, panel: Panel, number: int) -> dict[str, object]:
     """Return what member `number` reads: the windows of the table above."""
     longest, typical, season = int(panel.lengths.max()), float(np.median(panel.lengths)), panel.season_length
     horizon, read = config.window.horizon or 1, config.window.context_length
+    if registry.find(registry.MODELS, config.model.model, "model").load().folds:
+        return _folded_window(min(longest, read or LONGEST_FOLDED))
     whole = season if season > 1 else horizon
     while whole > LONGEST_SEGMENT:
         whole = -(-whole // 2)
@@ -237,6 +243,13 @@ def _window(config: Config, panel: Panel, number: int) -> dict[str, object]:
         "num_lags": max(segment, min(lags, LONGEST_LAGS, read or context)),
         "guess_season": _guess(panel, number, longest, far),
     }
+
+
+def _folded_window(context: int) -> dict[str, object]:
+    """Return what a model that folds the past reads, step by step where it is short."""
+    segment = -(-context // FOLDED_STEPS)
+    context = context // segment * segment
+    return {"context_length": context, "segment_length": segment, "num_lags": FOLDED_LAGS, "guess_season": 0}
 
 
 def _is_far(horizon: int, segment: int) -> bool:
@@ -262,7 +275,7 @@ def _sizes(config: Config, panel: Panel) -> dict[str, object]:
         "hidden_size": 128 if large else 64,
         "num_layers": 1,
         "dropout": 0.1,
-        "ensemble": MEMBERS if is_auto else 3 if values < SMALL else 1,
+        "ensemble": MEMBERS if is_auto else 3 if values < SMALL and config.model.model != embedded.MODEL else 1,
         "batch_size": max(8, (128 if values >= MEDIUM else 32) // panel.num_targets),
         "learning_rate": 5e-3,
     } | _length(config, steps)

@@ -70,7 +70,7 @@ class Clock:
     def __init__(self, training: TrainingConfig, num_windows: int, stop_at: int | None, judged: int = 0) -> None:
         per_epoch = math.ceil(num_windows / (training.batch_size or 1))
         limits = [training.max_steps, training.epochs and training.epochs * per_epoch]
-        self.total = min((limit for limit in limits if limit), default=per_epoch)
+        self.total = min((limit for limit in limits if limit is not None), default=per_epoch)
         self.last = self.total if stop_at is None else min(self.total, stop_at)
         self.limit = training.time_limit or math.inf
         # Judging a window costs about a third of training on it: so it takes a quarter of the time at most.
@@ -115,17 +115,17 @@ class Averaged:
     def __init__(self, network: Network, decay: float = 0.99) -> None:
         self._decay = decay
         self._source: list[Tensor] = list(network.parameters())
-        self._values = [weight.detach().clone() for weight in self._source]
+        self.values = [weight.detach().clone() for weight in self._source]
 
     @torch.no_grad()
     def update(self, step: int) -> None:
         """Take in the weights after `step` steps."""
-        torch._foreach_lerp_(self._values, self._source, 1 - min(self._decay, (1 + step) / (10 + step)))
+        torch._foreach_lerp_(self.values, self._source, 1 - min(self._decay, (1 + step) / (10 + step)))
 
     @torch.no_grad()
     def swap(self) -> None:
         """Exchange the network's weights with the average; a second call undoes it."""
-        for weight, value in zip(self._source, self._values, strict=True):
+        for weight, value in zip(self._source, self.values, strict=True):
             kept = weight.detach().clone()
             weight.copy_(value)
             value.copy_(kept)
@@ -218,8 +218,8 @@ def fit(
     judged = sum(len(batch.target) for batch in validation)
     clock, best = Clock(loop.training, len(loop.index), stop_at, judged), Best(loop.training.patience)
     history: list[Progress] = []
-    if validation or not clock.last:  # the guess that the network starts from may be the best there is
-        best.offer(loop.network, 0, validate(loop.network, validation))
+    if validation or not clock.last:  # what the network starts from may be the best there is
+        best.offer(loop.network, 0, validate(loop.network, validation) if clock.last else None)
     loop.network.train()
     while clock.last and (clock.step == 0 or not (clock.done or best.exhausted)):
         loop.step(clock.step + 1, clock.fraction)

@@ -85,11 +85,11 @@ class Windows:
         self.has_gaps = not bool(self.observed.all())
         self.steps = torch.arange(1 - context_length, horizon + 1, device=device)  # [L + H]
 
-    def reading(self, context_length: int) -> "Windows":
-        """Return windows with another number of steps before the origin, on the same memory."""
+    def reading(self, context_length: int, horizon: int) -> "Windows":
+        """Return windows with another number of steps before and after the origin, on the same memory."""
         other = copy.copy(self)
-        other.context_length = context_length
-        other.steps = torch.arange(1 - context_length, self.horizon + 1, device=self.steps.device)
+        other.context_length, other.horizon = context_length, horizon
+        other.steps = torch.arange(1 - context_length, horizon + 1, device=self.steps.device)
         return other
 
     def batch(self, series: Tensor, ends: Tensor) -> Batch:

@@ -37,7 +37,11 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"__main__"}),
 )
 # What the files of a folder share besides its base.py; the cell of a hybrid is a model by itself.
-SHARED = {"cli": {"choosing", "options", "output", "progress"}, "models": {"dilated"}}
+SHARED = {
+    "cli": {"choosing", "options", "output", "progress"},
+    "models": {"dilated", "mingru", "slstm"},
+    "synthetic": {"noise", "seasons", "trends"},
+}
 
 HEAVY = {"torch", "pandas", "numpy", "rich", "safetensors", "pyarrow"}
 TABLES = {name: table for name, table in vars(registry).items() if isinstance(table, dict) and name.isupper()}
@@ -134,7 +138,7 @@ def test_a_module_imports_only_from_lower_floors(module: str) -> None:
 
 @pytest.mark.parametrize(
     "args",
-    [("--help",), ("--version",), ("train", "--help"), ("predict", "--help"), ("train", "--list-models")],
+    [("--help",), ("--version",), ("train", "--help"), ("predict", "--help"), ("train", "--list-models"), ("generate", "--list-kinds")],
     ids=" ".join,
 )
 def test_help_imports_nothing_heavy(args: tuple[str, ...], clean_env: dict[str, str], tmp_path: Path) -> None:

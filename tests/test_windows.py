@@ -148,7 +148,7 @@ def test_windows_that_read_another_context_are_those_made_with_it(series: list, 
     places = [(n := pick.randrange(len(series)), pick.randrange(len(series[n]))) for _ in range(4)]
     index, ends = torch.tensor(places).unbind(dim=1)
     windows = windows_of(panel, one, 2)
-    for ours, theirs in zip(windows.reading(other).batch(index, ends), gather(panel, other, 2, places), strict=True):
+    for ours, theirs in zip(windows.reading(other, 2).batch(index, ends), gather(panel, other, 2, places), strict=True):
         assert torch.equal(ours, theirs)
     for ours, theirs in zip(windows.batch(index, ends), gather(panel, one, 2, places), strict=True):
         assert torch.equal(ours, theirs)
@@ -156,7 +156,7 @@ def test_windows_that_read_another_context_are_those_made_with_it(series: list, 
 
 def test_windows_that_read_another_context_lie_in_the_same_memory() -> None:
     windows = windows_of(panel_of([np.arange(50.0)], past=[np.arange(50.0)], future=[np.arange(50.0)]), 8, 2)
-    other = windows.reading(20)
+    other = windows.reading(20, windows.horizon)
     own = [name for name, value in vars(windows).items() if isinstance(value, torch.Tensor) and name != "steps"]
     assert all(getattr(other, name) is getattr(windows, name) for name in own)
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from rnncast.cli import options
+from rnncast.cli import choosing, options
 from rnncast.cli.options import Talk, whole
 
 
@@ -13,11 +13,12 @@ from rnncast.cli.options import Talk, whole
     epilog="Example: rnncast evaluate sales.csv --windows 4 --stride 7 --format json",
 )
 @click.argument("data", nargs=-1)
-@options.checkpoint_option
+@choosing.checkpoint_option
 @options.horizon_option
 @click.option("--windows", metavar="N", type=whole(1), help="Number of forecast origins.  [default: as many as fit]")
 @click.option("--stride", metavar="N", type=whole(1), help="Steps from one origin to the next.  [default: one horizon]")
 @click.option("--per-series", is_flag=True, help="A row for each series.")
+@options.data_options
 @options.fail_option
 @options.run_options
 @options.output_option
@@ -28,7 +29,7 @@ def evaluate(
     talk: Talk,
     /,
     data: tuple[str, ...],
-    checkpoint: str,
+    checkpoint: str | None,
     horizon: int | None,
     windows: int | None,
     stride: int | None,
@@ -36,26 +37,29 @@ def evaluate(
     fail_if: tuple[str, ...],
     output: str | None,
     format_name: str | None,
-    **run: Any,
+    **settings: Any,
 ) -> None:
     """Measure a checkpoint next to the baselines, from several origins, on rows it has not learned from.
 
-    Without DATA: on the rows that 'rnncast train' held out. Rows that the weights know are refused.
+    Without DATA: on the rows that 'rnncast train' held out. Rows that the weights know are refused. Without a
+    checkpoint it is the embedded model that is measured; the options that tell the columns' roles are for it.
     """
     from rnncast import api
     from rnncast.cli.output import check, emit
     from rnncast.conditions import Condition, first_failure
-    from rnncast.config import RunConfig
     from rnncast.rendering import views
 
     conditions = [Condition.parse(text) for text in fail_if]
     check(output)
-    forecaster = api.load(checkpoint, RunConfig(**options.given(run)))
-    reading = forecaster.read(data) if data else None
-    if reading:
-        talk.notes(reading.notes)
-    scores = forecaster.backtest(reading, horizon, windows, stride)
-    about = api.about(forecaster, checkpoint, data) | views.plan(scores)
+    given = options.given(settings)
+    if choosing.is_embedded(checkpoint, data):
+        reading = choosing.read(data, None, given, talk)
+        forecaster = api.untrained_before(reading, windows, stride, **(given | options.given({"horizon": horizon})))
+    else:
+        forecaster, reading = choosing.load(checkpoint, data, None, given)
+    talk.notes(reading.notes)
+    scores = forecaster.backtest(reading if data else None, horizon, windows, stride)
+    about = api.about(forecaster, choosing.name(checkpoint, data), data) | views.plan(scores)
     table = views.series_table(scores, about) if per_series else views.scores_table(scores, about)
     emit(table, format_name, output, talk)
     overall = scores.plain()

@@ -164,13 +164,9 @@ format_option = click.option(
 output_option = click.option(
     "-o", "--output", metavar="FILE", help="Write the result to a file; .csv, .json choose the format."
 )
-checkpoint_option = click.option(
-    "-c", "--checkpoint", default="rnncast.safetensors", show_default=True, envvar="RNNCAST_CHECKPOINT",
-    metavar="FILE", help="Checkpoint that 'rnncast train' wrote; or set RNNCAST_CHECKPOINT.",
-)  # fmt: skip
 fail_option = click.option(
     "--fail-if", metavar="CONDITION", multiple=True, help="Leave with status 1 if it holds: 'mase > 1'; repeat."
 )
 horizon_option = click.option(
-    "-H", "--horizon", metavar="N", type=whole(1), help="Steps to forecast.  [default: as trained]"
+    "-H", "--horizon", metavar="N", type=whole(1), help="Steps to forecast.  [default: as trained, or by the frequency]"
 )

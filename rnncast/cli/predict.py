@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from rnncast.cli import options
+from rnncast.cli import choosing, options
 from rnncast.cli.options import Talk, several, whole
 
 
@@ -13,7 +13,7 @@ from rnncast.cli.options import Talk, several, whole
     epilog="Example: rnncast predict sales.csv --levels 80,95 -o forecast.csv",
 )
 @click.argument("data", nargs=-1)
-@options.checkpoint_option
+@choosing.checkpoint_option
 @options.horizon_option
 @click.option(
     "--levels",
@@ -23,6 +23,7 @@ from rnncast.cli.options import Talk, several, whole
     show_default=True,
     help="Prediction intervals, in percent.",
 )
+@options.data_options
 @click.option("--future-data", metavar="FILE", help="Values of the covariates that are known ahead.")
 @options.bounds_options(otherwise="as trained")
 @options.run_options
@@ -34,7 +35,7 @@ def predict(
     talk: Talk,
     /,
     data: tuple[str, ...],
-    checkpoint: str,
+    checkpoint: str | None,
     horizon: int | None,
     levels: tuple[int, ...],
     future_data: str | None,
@@ -43,27 +44,37 @@ def predict(
     integer: bool | None,
     output: str | None,
     format_name: str | None,
-    **run: Any,
+    **settings: Any,
 ) -> None:
-    """Forecast from the end of DATA; without DATA, from the end of what the checkpoint was trained on."""
+    """Forecast from the end of DATA; without DATA, from the end of what the checkpoint was trained on.
+
+    Without a checkpoint the embedded model forecasts, which is not trained on DATA; the options that tell the
+    columns' roles are for it.
+    """
     from rnncast import api
     from rnncast.cli.output import check, emit
-    from rnncast.config import RunConfig
     from rnncast.rendering import views
 
     check(output)
-    forecaster = api.load(checkpoint, RunConfig(**options.given(run)))
-    reading = forecaster.read(data, future_data) if data else forecaster.own(future_data)
+    asked = options.given({"minimum": minimum, "maximum": maximum, "integer": integer})
+    given = options.given(settings)
+    if choosing.is_embedded(checkpoint, data):
+        given |= asked | options.given({"horizon": horizon})
+        reading = choosing.read(data, future_data, given, talk)
+        forecaster = api.untrained(reading, **given)
+    else:
+        forecaster, reading = choosing.load(checkpoint, data, future_data, given)
     talk.notes(reading.notes)
     if horizon and horizon > forecaster.horizon:
         talk.note(
             f"Note: {horizon} steps are more than the {forecaster.horizon} that the checkpoint was trained for; "
             "beyond them the forecast goes on from its own median."
         )
-    asked = options.given({"minimum": minimum, "maximum": maximum, "integer": integer})
     forecast = forecaster.forecast(reading, horizon, **asked)
     talk.notes(views.broken_bounds(reading.panel, forecast.bounds))
     if not forecast.quantile_levels:
         talk.note("Note: no intervals, since a point loss learns none; train with --loss quantile for them.")
-    table = views.forecast_table(forecast, sorted(set(levels)), api.about(forecaster, checkpoint, data))
+    table = views.forecast_table(
+        forecast, sorted(set(levels)), api.about(forecaster, choosing.name(checkpoint, data), data)
+    )
     emit(table, format_name, output, talk)

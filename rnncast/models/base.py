@@ -41,10 +41,12 @@ class Model(nn.Module, ABC):
     """A causal recurrent encoder: from what is read at each origin to a state at each origin.
 
     A model with knobs of its own has them in a frozen dataclass beside it, its `options_type`, and takes an
-    instance after its size. A model may bring a decoder of its own, and a smoothing of each series.
+    instance after its size. A model may bring a decoder of its own, and a smoothing of each series. One that
+    `folds` reads the past folded by the season, each channel by itself, and no covariates.
     """
 
     options_type: ClassVar[type | None] = None
+    folds: ClassVar[bool] = False
 
     @abstractmethod
     def forward(self, past: Tensor, static: Tensor) -> Tensor:

@@ -1,0 +1,77 @@
+"""Which model forecasts: a checkpoint's, or without one the embedded."""
+
+import os
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rnncast.cli.options import Talk
+from rnncast.errors import UsageError
+
+if TYPE_CHECKING:
+    from rnncast.api import Forecaster
+    from rnncast.reading import Reading
+
+CHECKPOINT = "rnncast.safetensors"
+EMBEDDED = "default"
+
+checkpoint_option = click.option(
+    "-c", "--checkpoint", envvar="RNNCAST_CHECKPOINT", metavar="FILE",
+    help=f"Checkpoint that 'rnncast train' wrote, or set RNNCAST_CHECKPOINT; '{EMBEDDED}' is the embedded model.  "
+    f"[default: {CHECKPOINT}, the embedded model where there is none]",
+)  # fmt: skip
+
+
+def is_embedded(checkpoint: str | None, data: tuple[str, ...]) -> bool:
+    """Tell whether the embedded model forecasts: asked for by name, or there is data and no checkpoint."""
+    if checkpoint is None:
+        return bool(data) and not os.path.exists(CHECKPOINT)
+    return checkpoint == EMBEDDED
+
+
+def name(checkpoint: str | None, data: tuple[str, ...]) -> str:
+    """Return what a result calls the checkpoint."""
+    return EMBEDDED if is_embedded(checkpoint, data) else checkpoint or CHECKPOINT
+
+
+def load(
+    checkpoint: str | None, data: tuple[str, ...], future: str | None, settings: dict[str, Any]
+) -> "tuple[Forecaster, Reading]":
+    """Return a checkpoint's forecaster and the data as it reads them, without any its own.
+
+    Raises:
+        CheckpointError: there is none, or it is damaged.
+        UsageError: the role of a column is given, which the checkpoint says.
+    """
+    from rnncast import api
+    from rnncast.config import DataConfig, RunConfig
+
+    roles = sorted(set(settings) & {field.name for field in fields(DataConfig)})
+    if roles:
+        raise UsageError(
+            f"the checkpoint says how the data are read, and {roles[0].replace('_', ' ')} is given.",
+            f"Leave it out, or take the embedded model: --checkpoint {EMBEDDED}.",
+        )
+    run = {name: settings[name] for name in settings if name in {field.name for field in fields(RunConfig)}}
+    forecaster = api.load(checkpoint or CHECKPOINT, RunConfig(**run))
+    return forecaster, forecaster.read(data, future) if data else forecaster.own(future)
+
+
+def read(data: tuple[str, ...], future: str | None, settings: dict[str, Any], talk: Talk) -> "Reading":
+    """Return the data for the embedded model, and say that it forecasts and what it does not read.
+
+    Raises:
+        UsageError: there are no data.
+    """
+    from rnncast import api
+    from rnncast.config import Config
+
+    if not data:
+        raise UsageError("the embedded model has no data of its own.", "Name the data, as in: rnncast predict DATA.")
+    reading = api.read(data, Config.of(settings).data, future)
+    talk.notes(["the embedded model forecasts, pretrained on made-up series; 'rnncast train' fits one to the data."])
+    ignored = [*reading.panel.past_names, *reading.panel.future_names, *reading.panel.static_names]
+    if ignored:
+        talk.notes([f"it does not read {', '.join(ignored)}."])
+    return reading

@@ -1,0 +1,242 @@
+"""Pretraining: the embedded network, fitted to made-up series alone, in pieces of any length."""
+
+import json
+import math
+import os
+import time
+from collections.abc import Generator, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from rnncast import device, embedded, registry, sealed, selection
+from rnncast.config import Config
+from rnncast.embedded import Embedded, Weights
+from rnncast.errors import CheckpointError
+from rnncast.evaluation import backtest, plan_origins
+from rnncast.forecasting import Predictor
+from rnncast.lessons import Course, Lesson, lesson
+from rnncast.network import LARGEST_HORIZON, Columns, Network, build, num_weights
+from rnncast.panel import Panel
+from rnncast.sealed import Sealed
+from rnncast.training import Averaged, Progress, learning_rate
+
+STATE_VERSION = 1
+
+ORIGINS = 12
+"""Origins of a series that are trained at a step, about."""
+
+DECAY = 0.999
+"""Of the weights' moving average."""
+
+JUDGED = 24
+"""Lessons that judge the average weights; no step learns from them."""
+
+REPORT, KEEP = 100, 1000
+"""Steps from one record of progress to the next, and from one state that is kept to the next."""
+
+WINDOWS = 3
+"""Origins of a series at which the weights are measured on real data."""
+
+MOMENTS = ("exp_avg", "exp_avg_sq")
+"""What AdamW remembers of each weight."""
+
+ALONE = Columns(targets=1, past=0, future=0, static=0, phases=0)
+
+
+@dataclass(slots=True, eq=False)
+class Pupil:
+    """Holds what changes while the network learns, and can be put aside.
+
+    Attributes:
+        network: as it is after `step` steps.
+        seconds: spent so far, by all runs together.
+    """
+
+    network: Network
+    optimizer: torch.optim.Optimizer
+    averaged: Averaged
+    step: int = 0
+    seconds: float = 0.0
+
+    @classmethod
+    def new(cls, config: Config, where: torch.device) -> "Pupil":
+        """Return a pupil that knows nothing, with weights from the configuration's seed."""
+        torch.manual_seed(config.training.seed)
+        network = build(config, ALONE, np.zeros((1, 0), dtype=np.str_)).to(where)
+        network.half_precision = config.run.precision == "bf16"
+        optimizer = registry.OPTIMIZERS["adamw"].load()(network.parameters(), config.training)
+        return cls(network, optimizer, Averaged(network, DECAY))
+
+    def learn(self, read: Lesson) -> tuple[Tensor, Tensor]:
+        """Take one step on a lesson; return its loss and the gradient's norm before clipping."""
+        network = self.network.viewing(read.shape)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss = network.loss(read.batch, every=max(1, read.shape.num_origins // ORIGINS))
+        loss.backward()  # type: ignore[no-untyped-call]
+        norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        if torch.isfinite(norm):  # one batch without a finite loss must not cost the weights
+            self.optimizer.step()
+        self.step += 1
+        self.averaged.update(self.step)
+        return loss.detach(), norm
+
+    def average(self) -> Weights:
+        """Return the averaged weights."""
+        self.averaged.swap()
+        weights = {name: value.detach().clone() for name, value in self.network.state_dict().items()}
+        self.averaged.swap()
+        return weights
+
+    @torch.no_grad()
+    def judge(self, course: Course) -> float:
+        """Return the mean loss of the averaged weights on lessons that are never learned from."""
+        self.averaged.swap()
+        losses = []
+        for number in range(JUDGED):
+            read = lesson(replace(course, seed=-1), self.network.shape, number, self.network.static_loc.device)
+            losses.append(self.network.viewing(read.shape).loss(read.batch, last_only=True).clamp(max=20.0))
+        self.averaged.swap()
+        return float(torch.stack(losses).mean())
+
+    def put_aside(self, path: str, header: Mapping[str, Any]) -> None:
+        """Write everything to a file.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        tensors = {f"weights/{name}": value for name, value in self.network.state_dict().items()}
+        for number, (weight, average) in enumerate(zip(self.network.parameters(), self.averaged.values, strict=True)):
+            tensors[f"average/{number}"] = average
+            tensors |= {f"{moment}/{number}": self.optimizer.state[weight][moment] for moment in MOMENTS}
+        whole = {**header, "format_version": STATE_VERSION, "step": self.step, "seconds": self.seconds}
+        sealed.write(path, Sealed(whole, {name: value.detach().cpu().numpy() for name, value in tensors.items()}))
+
+    def take_up(self, path: str, header: Mapping[str, Any]) -> None:
+        """Go on from a file.
+
+        Raises:
+            CheckpointError: it is damaged, or was begun with other settings than `header` says.
+        """
+        found = sealed.read(path, STATE_VERSION)
+        if {name: found.header.get(name) for name in header} != dict(header):
+            raise CheckpointError(
+                f"{path} was begun with other settings.", "Give the same ones to go on, or remove it to begin anew."
+            )
+        where = self.network.static_loc.device
+        tensors = {name: torch.from_numpy(array.copy()).to(where) for name, array in found.tensors.items()}
+        try:
+            weights = {name: tensors[f"weights/{name}"] for name in self.network.state_dict()}
+            self.network.load_state_dict(weights)
+            self.step, self.seconds = int(found.header["step"]), float(found.header["seconds"])
+            for number, weight in enumerate(self.network.parameters()):
+                self.averaged.values[number].copy_(tensors[f"average/{number}"])
+                moments = {moment: tensors[f"{moment}/{number}"].reshape(weight.shape) for moment in MOMENTS}
+                self.optimizer.state[weight] = {"step": torch.tensor(float(self.step), device=where), **moments}
+        except (KeyError, RuntimeError, ValueError) as error:
+            raise CheckpointError(f"{path} does not hold what it should.", "Remove it to begin anew.") from error
+
+
+def configured(asked: Config) -> Config:
+    """Return the settings of the network that is embedded, with what was asked for."""
+    default: dict[str, object] = {
+        "horizon": LARGEST_HORIZON,
+        "context_length": selection.FOLDED_STEPS,
+        "segment_length": 1,
+        "num_lags": selection.FOLDED_LAGS,
+        "guess_season": 0,
+        "season_length": (1,),
+        "hidden_size": 128,
+        "num_layers": 2,
+        "dropout": 0.0,
+        "learning_rate": 3e-3,
+        "max_steps": 15_000,
+    }
+    sections = (asked.window, asked.model, asked.training, asked.data)
+    given = {name for section in sections for name in default if getattr(section, name, None) not in (None, ())}
+    settings = {name: value for name, value in default.items() if name not in given}
+    return asked.with_settings({**settings, "model": "folding", "warmup": 0.03})
+
+
+def run(config: Config, course: Course, path: str, panels: Mapping[str, Panel]) -> Generator[Progress, None, Embedded]:
+    """Pretrain, or go on where the last run stopped; write the embedded model to `path`, and yield progress.
+
+    A run that reaches its time limit leaves its state beside the path, from which the next goes on.
+
+    Args:
+        config: as `configured` gives it; `time_limit` is of this piece.
+        course: what is learned from.
+        path: of the embedded model.
+        panels: real series, by name, on which the weights are measured; nothing is learned or chosen by them.
+
+    Raises:
+        CheckpointError: the state of the last run is damaged, or was begun with other settings.
+        OutputError: a file cannot be written.
+    """
+    pupil, state = Pupil.new(config, device.choose(config.run)), f"{path}.state"
+    header = _header(config, course)
+    if os.path.exists(state):
+        pupil.take_up(state, header)
+    device.use_threads(config.run, course.rows * num_weights(pupil.network))
+    for progress in _learn(pupil, config, course):
+        yield progress
+        if progress.step % KEEP == 0:
+            pupil.put_aside(state, header)
+    pupil.put_aside(state, header)
+    model = Embedded(embedded.needed(config), pupil.average(), {})
+    scores = {name: measured(model, panel) for name, panel in panels.items()}
+    report = {"steps": pupil.step, "seconds": round(pupil.seconds), "course": header["course"], "scores": scores}
+    embedded.save(path, model._replace(report=report))
+    if pupil.step == config.training.max_steps:
+        with suppress(FileNotFoundError):
+            os.remove(state)
+    return model._replace(report=report)
+
+
+def _header(config: Config, course: Course) -> dict[str, Any]:
+    """Return what a state must have been begun with, as JSON gives it back."""
+    begun = {"config": config.with_settings({"time_limit": None}).to_dict(), "course": asdict(course)}
+    plain: dict[str, Any] = json.loads(json.dumps(begun))
+    return plain
+
+
+def _learn(pupil: Pupil, config: Config, course: Course) -> Generator[Progress, None, None]:
+    """Take the steps that are left, as far as time allows, yielding progress."""
+    training, began, before = config.training, time.perf_counter(), pupil.seconds
+    total, limit = training.max_steps or 1, training.time_limit or math.inf
+    seen: list[Tensor] = []
+    while pupil.step < total and time.perf_counter() - began < limit:
+        for group in pupil.optimizer.param_groups:
+            group["lr"] = learning_rate(training, pupil.step / total)
+        read = lesson(course, pupil.network.shape, pupil.step, pupil.network.static_loc.device)
+        seen.append(torch.stack(pupil.learn(read)))
+        pupil.seconds = before + time.perf_counter() - began
+        if pupil.step % REPORT == 0 or pupil.step == total:
+            loss, norm = torch.stack(seen).nanmedian(dim=0).values.tolist()
+            yield Progress(
+                fit="pretraining",
+                step=pupil.step,
+                total_steps=total,
+                loss=loss,
+                validation=pupil.judge(course) if pupil.step % KEEP == 0 or pupil.step == total else None,
+                learning_rate=pupil.optimizer.param_groups[0]["lr"],
+                gradient_norm=norm,
+                seconds=pupil.seconds,
+            )
+            seen.clear()
+
+
+def measured(model: Embedded, panel: Panel) -> dict[str, dict[str, float | None]]:
+    """Return the scores of the weights as they are and of the baselines, from the last origins of real series."""
+    settings = {name: value for name, value in model.settings.items() if name != "model"}
+    config = selection.resolve(Config.of({**settings, "model": "folding", "test": 0, "validation": 0}), panel)[0]
+    network = build(config, Columns.of(panel), panel.ids)
+    network.load_state_dict(dict(model.weights))
+    horizon = config.window.horizon or 1
+    plan = plan_origins(panel, np.zeros_like(panel.lengths), horizon, WINDOWS)
+    scores = backtest("pretrained", Predictor([network], config.window.transform == "log"), panel, plan)
+    return scores.plain()
