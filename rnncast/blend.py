@@ -1,11 +1,11 @@
-"""Blend: what validation says about a network: its share beside an anchor, and how wide its intervals are to be.
+"""Blend: what validation says about networks: their shares beside an anchor, and how wide intervals are to be.
 
 Axes: M windows (series times origins), H horizon, C targets, Q quantile levels.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
+from itertools import combinations, product
 from math import isclose
 from typing import NamedTuple
 
@@ -13,8 +13,19 @@ import numpy as np
 
 from rnncast.panel import BoolArray, FloatArray
 
-SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
-"""Shares of the networks that are tried; one half stands until the windows tell them apart."""
+QUARTERS = 4
+"""Steps from none to all in which shares are tried."""
+
+FITTED, EMBEDDED, ANCHOR = "fitted", "embedded", "anchor"
+"""What is blended: networks fitted to the data, the embedded one, and a baseline."""
+
+USUAL: Mapping[tuple[str, ...], tuple[float, ...]] = {
+    (FITTED, ANCHOR): (0.5, 0.5),
+    (EMBEDDED, ANCHOR): (0.75, 0.25),
+    (FITTED, EMBEDDED): (0.5, 0.5),
+    (FITTED, EMBEDDED, ANCHOR): (0.5, 0.25, 0.25),
+}
+"""Shares that stand until the windows tell the sources apart."""
 
 TOO_MUCH = 2
 """Times the lowest error that a share may not exceed, however few the windows are."""
@@ -32,22 +43,27 @@ NARROWEST, WIDEST = 0.25, 4.0
 """Bounds of the factor on an interval's width."""
 
 
+class Source(NamedTuple):
+    """Holds what networks of one kind forecast: point [..., H, C] and quantiles [..., H, C, Q]."""
+
+    point: FloatArray
+    quantiles: FloatArray
+
+
 class Judged(NamedTuple):
     """Holds forecasts from origins that were not learned from, beside what came.
 
     Attributes:
         actual: [M, H, C].
         observed: [M, H, C], where it was seen.
-        point: [M, H, C], the networks' forecast.
-        quantiles: [M, H, C, Q].
+        networks: by kind, FITTED before EMBEDDED, of M windows.
         anchor: [M, H, C], the anchor's forecast; None where there is none.
         past_error: [M, C], the seasonal naive's mean error before the origin: what errors are counted in.
     """
 
     actual: FloatArray
     observed: BoolArray
-    point: FloatArray
-    quantiles: FloatArray
+    networks: Mapping[str, Source]
     anchor: FloatArray | None
     past_error: FloatArray
 
@@ -56,6 +72,7 @@ class Judged(NamedTuple):
 class Blend:
     """Says how a forecast is made of the networks' and the anchor's.
 
+    network = (1 - embedded) fitted + embedded embedded's
     point = share network + (1 - share) anchor
     quantile_q = point + width_q (network's quantile_q - network's point)
 
@@ -63,11 +80,13 @@ class Blend:
         anchor: the baseline beside the networks; None where there is none.
         share: of the networks, 0 to 1.
         widths: [Q], one for each quantile level; empty where all are 1.
+        embedded: the embedded network's share among the networks, where there are fitted ones too.
     """
 
     anchor: str | None = None
     share: float = 1.0
     widths: tuple[float, ...] = ()
+    embedded: float = 0.0
 
     def __post_init__(self) -> None:
         """Check what may come from a file.
@@ -75,8 +94,17 @@ class Blend:
         Raises:
             ValueError: a number out of its bounds.
         """
-        if not 0 <= self.share <= 1 or not all(NARROWEST <= width <= WIDEST for width in self.widths):
+        if (
+            not 0 <= self.share <= 1
+            or not 0 <= self.embedded <= 1
+            or not all(NARROWEST <= width <= WIDEST for width in self.widths)
+        ):
             raise ValueError("a blend's share or width is out of bounds")
+
+    def networks(self, kinds: Mapping[str, Source]) -> Source:
+        """Return the networks' forecast of those of each kind."""
+        first, *others = kinds.values()
+        return Source(*(_mix(b, a, self.embedded) for a, b in zip(first, others[0], strict=True))) if others else first
 
     def point(self, network: FloatArray, anchor: FloatArray | None) -> FloatArray:
         """Return the point forecast of the networks' and the anchor's, both of one shape."""
@@ -94,11 +122,10 @@ ALONE = Blend()
 
 def fit_blend(judged: Judged, anchor: str | None, levels: Sequence[float], calibrate: bool) -> Blend:
     """Return the blend with `anchor` that the judged windows ask for."""
-    share = 1.0 if judged.anchor is None else _share(judged, judged.anchor)
-    blend = Blend(anchor, share)
+    blend = _shared(judged, anchor)
     if not calibrate or not levels:
         return blend
-    return replace(blend, widths=_widths(judged, blend.point(judged.point, judged.anchor), levels))
+    return replace(blend, widths=_widths(judged, blend, levels))
 
 
 def _mix(network: FloatArray, anchor: FloatArray, share: float) -> FloatArray:
@@ -106,24 +133,48 @@ def _mix(network: FloatArray, anchor: FloatArray, share: float) -> FloatArray:
     return mixed
 
 
-def _share(judged: Judged, anchor: FloatArray) -> float:
-    """Return the share nearest to one half whose error is within one standard error of the lowest.
+def _shared(judged: Judged, anchor: str | None) -> Blend:
+    """Return the blend whose shares are nearest to the usual ones, of those within one standard error of the best.
 
     One standard error: Breiman et al. 1984, section 3.4.3, here of the windows' differences from the
-    lowest, so that a few windows leave one half and thousands decide. A share with twice the lowest error is
-    never taken: where one of the two is exact it forecasts alone. Where halves lie even, the network's.
+    lowest, so that a few windows leave what is usual and thousands decide. Shares with twice the lowest error are
+    never taken: where a source is exact it forecasts alone. Where distances are even, the networks' share is larger.
     """
-    errors = np.stack([_errors(judged, _mix(judged.point, anchor, share)) for share in SHARES])  # [5, M]
+    sources = [*judged.networks, *([] if judged.anchor is None else [ANCHOR])]
+    if len(sources) == 1:
+        return Blend(anchor)
+    tried = [_with_shares(sources, shares, anchor) for shares in _simplex(len(sources))]
+    usual = USUAL[tuple(sources)]
+    errors = np.stack([_errors(judged, _point(judged, blend)) for blend in tried])  # [S, M]
     errors = errors[:, np.isfinite(errors).all(axis=0)]
     count = errors.shape[1]
     if not count:
-        return 0.5
-    mean = errors.mean(axis=1)  # [5]
-    above = errors - errors[np.argmin(mean)]  # [5, M]
-    doubt = above.std(axis=1, ddof=1) * np.sqrt(OVERLAP / count) if count > 1 else np.full(len(SHARES), np.inf)
+        return _with_shares(sources, usual, anchor)
+    mean = errors.mean(axis=1)  # [S]
+    above = errors - errors[np.argmin(mean)]  # [S, M]
+    doubt = above.std(axis=1, ddof=1) * np.sqrt(OVERLAP / count) if count > 1 else np.full(len(tried), np.inf)
     fits = (above.mean(axis=1) <= doubt) & (mean <= TOO_MUCH * mean.min())
-    fitting = [share for share, is_fitting in zip(SHARES, fits, strict=True) if is_fitting]
-    return min(fitting, key=lambda share: (abs(share - 0.5), -share))
+    shares = _simplex(len(sources))
+    far = [sum(abs(a - b) for a, b in zip(each, usual, strict=True)) for each in shares]
+    return tried[min(np.flatnonzero(fits).tolist(), key=lambda n: (far[n], -tried[n].share))]
+
+
+def _simplex(count: int) -> list[tuple[float, ...]]:
+    """Return the shares of so many sources that add up to 1, in quarters."""
+    numbers = product(range(QUARTERS + 1), repeat=count)
+    return [tuple(n / QUARTERS for n in each) for each in numbers if sum(each) == QUARTERS]
+
+
+def _with_shares(sources: Sequence[str], shares: Sequence[float], anchor: str | None) -> Blend:
+    """Return the blend that gives each of the sources its share."""
+    given = dict(zip(sources, shares, strict=True))
+    networks = given.get(FITTED, 0.0) + given.get(EMBEDDED, 0.0)
+    both = FITTED in given and EMBEDDED in given
+    return Blend(anchor, networks, embedded=given[EMBEDDED] / networks if both and networks else 0.0)
+
+
+def _point(judged: Judged, blend: Blend) -> FloatArray:
+    return blend.point(blend.networks(judged.networks).point, judged.anchor)
 
 
 def _errors(judged: Judged, point: FloatArray) -> FloatArray:
@@ -134,15 +185,16 @@ def _errors(judged: Judged, point: FloatArray) -> FloatArray:
         return np.asarray((error / seen / judged.past_error).mean(axis=1))
 
 
-def _widths(judged: Judged, point: FloatArray, levels: Sequence[float]) -> tuple[float, ...]:
+def _widths(judged: Judged, blend: Blend, levels: Sequence[float]) -> tuple[float, ...]:
     """Return the factors by which the central intervals held what they should have: split conformal prediction.
 
     The score of a step is how many half-widths it lies from the point (Papadopoulos et al. 2008's normalised
     residual), and the factor of the interval between levels q and 1 - q the (1 - 2 q)-quantile of the scores
     with the correction for a finite sample (Lei et al. 2018, algorithm 2). Few windows draw it toward 1.
     """
-    spread = judged.quantiles - judged.point[..., None]  # [M, H, C, Q]
-    error = (judged.actual - point)[judged.observed]  # [S]
+    network = blend.networks(judged.networks)
+    spread = network.quantiles - network.point[..., None]  # [M, H, C, Q]
+    error = (judged.actual - blend.point(network.point, judged.anchor))[judged.observed]  # [S]
     windows = int(judged.observed.any(axis=(1, 2)).sum())
     widths = np.ones(len(levels))
     for low, high in combinations(range(len(levels)), 2):

@@ -12,7 +12,7 @@ describes, which is built without memory before.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import torch
@@ -32,6 +32,10 @@ FORMAT_VERSION = 2
 
 LONGEST_CONTEXT = 1_000_000
 """Steps of history that a checkpoint may ask for; the weights' shapes bound every other number."""
+
+OWN_WINDOW = ("context_length", "segment_length", "num_lags", "guess_season")
+OWN_TRAINING = ("seed", "max_steps", "epochs", "learning_rate", "ensemble")
+"""What a member may have of its own in its windows and its training; a model is its own."""
 
 Weights = Mapping[str, Tensor]
 
@@ -192,16 +196,13 @@ def _check_numbers(config: Config, weights: Weights) -> None:
 
 def _check_member(config: Config, member: Config) -> None:
     """Raise a ValueError where a member's settings differ from the run's in more than members may."""
-    window = member.window
-    own: dict[str, object] = {
-        "context_length": window.context_length,
-        "segment_length": window.segment_length,
-        "num_lags": window.num_lags,
-        "guess_season": window.guess_season,
-        "model": member.model.model,
-        "seed": member.training.seed,
-    }
-    if config.with_settings(own) != member:
+    same = {name: getattr(config, name) for name in ("data", "bounds", "run")}
+    window = {name: getattr(member.window, name) for name in OWN_WINDOW}
+    training = {name: getattr(member.training, name) for name in OWN_TRAINING}
+    allowed = replace(
+        member, **same, window=replace(config.window, **window), training=replace(config.training, **training)
+    )
+    if allowed != member:
         raise ValueError("a member's settings are not the run's")
 
 

@@ -31,6 +31,7 @@ NEEDED = (
     "hidden_size",
     "num_layers",
     "num_lags",
+    "guess_season",
     "channels",
     "scaling",
     "residual",
@@ -93,15 +94,28 @@ def applied(config: Config) -> Config:
     Raises:
         UsageError: a setting that would need other weights.
     """
-    asked, default = _flat(config), _flat(Config())
-    own = {name: tuple(value) if isinstance(value, list) else value for name, value in load().settings.items()}
-    for name, value in own.items():
-        if asked[name] not in (default[name], value):
-            raise UsageError(
-                f"{name} is {asked[name]!r}, and the embedded model's weights were fitted with {value!r}.",
-                f"Leave it out, or take another --model than {MODEL}.",
-            )
+    own = _own()
+    for name in _misfits(config):
+        raise UsageError(
+            f"{name} is {_flat(config)[name]!r}, and the embedded model's weights were fitted with {own[name]!r}.",
+            f"Leave it out, or take another --model than {MODEL}.",
+        )
     return config.with_settings(own)
+
+
+def suits(config: Config) -> bool:
+    """Tell whether the embedded model can do what was asked for."""
+    return not _misfits(config)
+
+
+def _own() -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in load().settings.items()}
+
+
+def _misfits(config: Config) -> list[str]:
+    """Return the settings that would need other weights."""
+    asked, default = _flat(config), _flat(Config())
+    return [name for name, value in _own().items() if asked[name] not in (default[name], value)]
 
 
 def _flat(config: Config) -> dict[str, Any]:

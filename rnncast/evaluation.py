@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnncast import registry
-from rnncast.blend import Judged
+from rnncast.blend import Judged, Source
 from rnncast.errors import UsageError
-from rnncast.forecasting import Predictor, baseline_forecasts, predict
+from rnncast.forecasting import Predictor, baseline_forecasts, predict, predict_kinds
 from rnncast.metrics import Outcome, Score, seasonal_error
 from rnncast.panel import BoolArray, FloatArray, IntArray, Panel
 
@@ -118,13 +118,12 @@ def judge(predictor: Predictor, anchor: str | None, panel: Panel, plan: Plan) ->
     """Return the predictor's and an anchor's forecasts from every origin of the plan, beside what came."""
     ends = plan.ends(panel)
     actual, observed = _actual(panel, plan)
-    point, quantiles = predict(predictor, panel, ends, plan.horizon)
+    networks = predict_kinds(predictor, panel, ends, plan.horizon)
     beside = None if anchor is None else baseline_forecasts(anchor, panel, ends, plan.horizon)
     return Judged(
         actual=_flat(actual),
         observed=_flat(observed),
-        point=_flat(point),
-        quantiles=_flat(quantiles),
+        networks={kind: Source(*(_flat(part) for part in source)) for kind, source in networks.items()},
         anchor=None if beside is None else _flat(beside),
         past_error=_flat(_past_errors(panel, ends)),
     )

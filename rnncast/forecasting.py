@@ -6,14 +6,13 @@ Axes beside those of `windows`: W origins of each series.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from rnncast.baselines import forecast_baseline
-from rnncast.blend import ALONE, Blend
+from rnncast.blend import ALONE, EMBEDDED, FITTED, Blend, Source
 from rnncast.bounds import UNBOUNDED, Bounds
 from rnncast.errors import DataError, UsageError
 from rnncast.frequency import format_stamps
@@ -27,13 +26,6 @@ CHUNK = 2**25
 
 BEYOND = 3
 """Times a history's range by which networks may forecast outside it."""
-
-
-class Predicted(NamedTuple):
-    """Holds forecasts from W origins of N series: point [N, W, H, C] and quantiles [N, W, H, C, Q]."""
-
-    point: FloatArray
-    quantiles: FloatArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,6 +48,14 @@ class Predictor:
     def horizon(self) -> int:
         """Return the steps that the networks forecast at once."""
         return max(network.shape.horizon for network in self.networks)
+
+    @property
+    def kinds(self) -> dict[str, list[Network]]:
+        """Return the networks by kind: those fitted to the data, and those that fold, as the embedded one does."""
+        found: dict[str, list[Network]] = {}
+        for network in sorted(self.networks, key=lambda network: network.shape.folds):
+            found.setdefault(EMBEDDED if network.shape.folds else FITTED, []).append(network)
+        return found
 
     @property
     def levels(self) -> tuple[float, ...]:
@@ -102,7 +102,7 @@ def _check_ahead(panel: Panel, horizon: int) -> None:
 
 def predict(
     predictor: Predictor, panel: Panel, ends: IntArray, horizon: int, anchor: FloatArray | None = None
-) -> Predicted:
+) -> Source:
     """Forecast `horizon` steps after each of the steps `ends` [N, W], rising along W.
 
     Nothing after an origin reaches its forecast; units come from the rows up to the first one.
@@ -114,19 +114,30 @@ def predict(
         horizon: H.
         anchor: the anchor's forecasts [N, W, H, C], where they are known already.
     """
-    lowest, highest = panel.extremes(ends)  # [N, W, C]
-    point, quantiles = _network_forecasts(predictor, panel, ends, horizon)
-    least, most = _limits(lowest, highest)  # [N, W, 1, C]
-    point, quantiles = np.clip(point, least, most), np.clip(quantiles, least[..., None], most[..., None])
     blend = predictor.blend
+    network = blend.networks(predict_kinds(predictor, panel, ends, horizon))
     if blend.anchor is None or blend.share == 1:
         anchor = None
     elif anchor is None:
         anchor = _anchor_forecasts(blend.anchor, panel, ends, horizon, predictor.horizon)
-    blended = blend.point(point, anchor)
-    quantiles = blend.quantiles(quantiles - point[..., None], blended)
-    never_negative = lowest >= 0
-    return Predicted(*(_within(predictor.bounds, values, never_negative) for values in (blended, quantiles)))
+    blended = blend.point(network.point, anchor)
+    quantiles = blend.quantiles(network.quantiles - network.point[..., None], blended)
+    never_negative = panel.extremes(ends)[0] >= 0
+    return Source(*(_within(predictor.bounds, values, never_negative) for values in (blended, quantiles)))
+
+
+def predict_kinds(predictor: Predictor, panel: Panel, ends: IntArray, horizon: int) -> dict[str, Source]:
+    """Return what the networks of each kind forecast after each of the steps `ends` [N, W], not yet blended.
+
+    They stay within the history's range, widened by three times itself.
+    """
+    least, most = _limits(*panel.extremes(ends))  # [N, W, 1, C]
+    found = {}
+    for kind, networks in predictor.kinds.items():
+        point, quantiles = _network_forecasts(networks, predictor.logarithm, panel, ends, horizon)
+        clipped = np.clip(point, least, most), np.clip(quantiles, least[..., None], most[..., None])
+        found[kind] = Source(*clipped)
+    return found
 
 
 def _anchor_forecasts(name: str, panel: Panel, ends: IntArray, horizon: int, trained: int) -> FloatArray:
@@ -165,9 +176,11 @@ def _within(bounds: Bounds, values: FloatArray, never_negative: BoolArray) -> Fl
 
 
 @torch.inference_mode()
-def _network_forecasts(predictor: Predictor, panel: Panel, ends: IntArray, horizon: int) -> Predicted:
+def _network_forecasts(
+    networks: Sequence[Network], logarithm: bool, panel: Panel, ends: IntArray, horizon: int
+) -> Source:
     """Return the median of the networks' forecasts in the data's units, a chunk at a time."""
-    networks, units = predictor.networks, Units.of(panel.truncated(ends[:, 0] + 1), predictor.logarithm)
+    units = Units.of(panel.truncated(ends[:, 0] + 1), logarithm)
     windows = _windows(networks[0], panel, units)
     series, origins = np.repeat(np.arange(len(ends)), ends.shape[1]), ends.ravel()
     size = max(1, CHUNK // max(network.numbers_per_window for network in networks))
@@ -180,7 +193,7 @@ def _network_forecasts(predictor: Predictor, panel: Panel, ends: IntArray, horiz
         points.append(_median([part.point for part in parts]))
         quantiles.append(_median([part.quantiles for part in parts]))
     restored = (units.invert(np.concatenate(parts), series) for parts in (points, quantiles))
-    return Predicted(*(values.reshape(*ends.shape, *values.shape[1:]) for values in restored))
+    return Source(*(values.reshape(*ends.shape, *values.shape[1:]) for values in restored))
 
 
 def _windows(network: Network, panel: Panel, units: Units) -> Windows:
@@ -195,7 +208,7 @@ def _median(values: Sequence[FloatArray]) -> FloatArray:
     return values[0] if len(values) == 1 else np.median(np.stack(values), axis=0)
 
 
-def _member(network: Network, windows: Windows, series: IntArray, ends: IntArray, horizon: int) -> Predicted:
+def _member(network: Network, windows: Windows, series: IntArray, ends: IntArray, horizon: int) -> Source:
     """Return one network's forecast in units of the series, block after block of its own horizon."""
     device, length = windows.values.device, network.shape.context_length
     windows = windows.reading(length, network.shape.horizon)
@@ -212,7 +225,7 @@ def _member(network: Network, windows: Windows, series: IntArray, ends: IntArray
             spread = side * (spread.square() + blocks[-1][1][:, -1:].square()).sqrt()
         blocks.append((point, spread))
     point, spread = (torch.cat(parts, dim=1)[:, :horizon] for parts in zip(*blocks, strict=True))
-    return Predicted(_array(point), _array(point[..., None] + spread))
+    return Source(_array(point), _array(point[..., None] + spread))
 
 
 def _advance(batch: Batch, later: Batch, point: Tensor, length: int) -> Batch:

@@ -1,14 +1,14 @@
 """Hold out the end of the series, fit, measure on what was held out, fit again on all rows."""
 
 import platform
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 
-from rnncast import __version__, device, finetuning, packing, selection
+from rnncast import __version__, device, explaining, finetuning, packing, selection
 from rnncast.blend import ALONE, Blend, fit_blend
 from rnncast.checkpoint import Checkpoint
 from rnncast.config import Config
@@ -107,7 +107,7 @@ def run(reading: Reading, config: Config, start: Checkpoint | None = None) -> Ge
         is_whole=is_whole,
         report={
             "steps": [fit.best_step for fit in fits],
-            "reasons": [*selection.reasons(members, panel), *_said(predictor.blend, shared)],
+            "reasons": [*explaining.choices(members, panel), *explaining.validated(predictor.blend, shared)],
             **_measured(name, predictor, split, shared.window.horizon or 1),
         },
         history=[record for fit in history for record in _history(fit)],
@@ -143,15 +143,6 @@ def _blend(predictor: Predictor, config: Config, split: Split) -> Blend:
     plan = replace(split.plan, first=split.plan.first[chosen])
     judged = judge(predictor, anchor, split.before.only(chosen), plan)
     return fit_blend(judged, anchor, predictor.levels, config.training.calibrate)
-
-
-def _said(blend: Blend, config: Config) -> Iterator[str]:
-    """Yield sentences on what validation gave."""
-    if blend.anchor:
-        yield f"Validation gives the networks a share of {blend.share:g} beside {blend.anchor}."
-    if blend.widths:
-        levels = config.training.quantiles
-        yield f"Intervals of {levels[-1] - levels[0]:.0%} are made {blend.widths[0]:.2f} times as wide."
 
 
 def _measured(name: str, predictor: Predictor, split: Split, horizon: int) -> dict[str, Any]:

@@ -76,13 +76,13 @@ class Network(nn.Module):
             batch = batch._replace(**{name: getattr(batch, name)[..., :0] for name in unread})
         return separate(batch) if self.shape.targets == 1 else batch
 
-    def forward(self, batch: Batch, last_only: bool = False, every: int = 1) -> Output:
-        """Return the forecasts of a batch as `fold` gives it, from every k-th origin or the end of the context on."""
+    def forward(self, batch: Batch, last_only: bool = False) -> Output:
+        """Return the forecasts of a batch as `fold` gives it, from the trained origins or the end of the context on."""
         batch = self._standardised(batch)
         view = self.origins.view(batch, self.smoothing)
         with self.autocast():
             states = self.model(view.inputs, batch.static)  # [B, O, D]
-        kept = self._kept(last_only, every)
+        kept = self._kept(last_only)
         return self.answer(states[:, kept], view.at(kept), self.origins.known_ahead(view, batch.future, kept))
 
     def answer(self, states: Tensor, view: View, future: Tensor) -> Output:
@@ -97,18 +97,16 @@ class Network(nn.Module):
         """Return the context in which model and decoder compute."""
         return torch.autocast(self.static_loc.device.type, dtype=torch.bfloat16, enabled=self.half_precision)
 
-    def _kept(self, last_only: bool, every: int) -> slice:
-        """Return every k-th origin, the last of them too, or those from the last step of the context on."""
-        if last_only:
-            return slice(-1 - self.shape.num_ahead, None)
-        return slice((self.shape.num_origins + self.shape.num_ahead - 1) % every, None, every)
+    def _kept(self, last_only: bool) -> slice:
+        """Return the origins that are trained, or those from the last step of the context on."""
+        return slice(-1 - self.shape.num_ahead, None) if last_only else self.shape.trained
 
-    def loss(self, batch: Batch, last_only: bool = False, every: int = 1) -> Tensor:
-        """Return the mean loss over the seen steps after every k-th origin that counts, or after the last."""
+    def loss(self, batch: Batch, last_only: bool = False) -> Tensor:
+        """Return the mean loss over the seen steps after the trained origins that count, or after the last."""
         last_only = last_only or self.shape.origins == "last"
         batch = self.fold(batch)
-        output = self(batch, last_only, every)
-        residual, counted = self._residual(batch, output, last_only, every)
+        output = self(batch, last_only)
+        residual, counted = self._residual(batch, output, last_only)
         residual = torch.where(counted, residual, 0.0)  # else 0 x inf, which is no number, could come in below
         losses = self.head.loss(output.params, residual, output.frame(batch))
         loss = (losses * counted).sum() / counted.sum().clamp(min=1)
@@ -131,9 +129,9 @@ class Network(nn.Module):
         )
         self.decoder.start_from(self.head.initial(errors, Frame(*frame)).nan_to_num(0.0).flatten(1))  # [H, C x P]
 
-    def _residual(self, batch: Batch, output: Output, last_only: bool = False, every: int = 1) -> tuple[Tensor, Tensor]:
+    def _residual(self, batch: Batch, output: Output, last_only: bool = False) -> tuple[Tensor, Tensor]:
         """Return what the guess left over, in units of the scale, and where it counts, [B, O, H, C]."""
-        kept = self._kept(last_only, every)
+        kept = self._kept(last_only)
         residual = (self.origins.ahead(batch.target)[:, kept] - output.guess) / output.scale[:, :, None]
         counts = self.origins.counted(batch.observed)[:, kept]  # [B, O, 1]
         counts[:, 0] |= last_only  # a forecast is wanted from the end of the context, whatever it is

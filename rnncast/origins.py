@@ -13,6 +13,9 @@ from rnncast.scaling import causal_scale
 from rnncast.smoothing import LearnedSmoothing
 from rnncast.windows import Batch
 
+FOLDED_ORIGINS = 12
+"""Origins of a window that a network with folds is trained at, about."""
+
 
 @dataclass(frozen=True, slots=True)
 class Shape:
@@ -79,6 +82,13 @@ class Shape:
         """Return at which of the L + H steps the origins lie that are trained."""
         stop = self.context_length + self.segment_length * self.num_ahead
         return slice(self.at_origins.start, stop, self.segment_length)
+
+    @property
+    def trained(self) -> slice:
+        """Return which origins are trained: all, with folds about a dozen and the last, since each is much work."""
+        origins = self.num_origins + self.num_ahead
+        every = max(1, origins // FOLDED_ORIGINS) if self.folds else 1
+        return slice((origins - 1) % every, None, every)
 
     @property
     def num_inputs(self) -> int:

@@ -27,9 +27,6 @@ from rnncast.training import Averaged, Progress, learning_rate
 
 STATE_VERSION = 1
 
-ORIGINS = 12
-"""Origins of a series that are trained at a step, about."""
-
 DECAY = 0.999
 """Of the weights' moving average."""
 
@@ -76,7 +73,7 @@ class Pupil:
         """Take one step on a lesson; return its loss and the gradient's norm before clipping."""
         network = self.network.viewing(read.shape)
         self.optimizer.zero_grad(set_to_none=True)
-        loss = network.loss(read.batch, every=max(1, read.shape.num_origins // ORIGINS))
+        loss = network.loss(read.batch)
         loss.backward()  # type: ignore[no-untyped-call]
         norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         if torch.isfinite(norm):  # one batch without a finite loss must not cost the weights

@@ -39,6 +39,8 @@ MODELS = {
     ),
     "segrnn": Entry("rnncast.models.segrnn", "SegRNN", "GRU that reads and forecasts by segments (Lin et al. 2023)"),
     "deepar": Entry("rnncast.models.deepar", "DeepAR", "LSTM that forecasts by sampled paths (Salinas et al. 2020)"),
+    "folding": Entry("rnncast.models.folding", "Folding", "LSTM that reads the seasons folded; the embedded model's"),
+    "pretrained": Entry("rnncast.models.folding", "Folding", "the embedded model: folding, trained on made-up series"),
     "mlp": Entry("rnncast.models.mlp", "MLP", "perceptron at each origin; no recurrence, to compare"),
     "transformer": Entry("rnncast.models.transformer", "Transformer", "causal attention; no recurrence, to compare"),
 }
@@ -89,6 +91,31 @@ METRICS = {
 INTERVAL_METRICS = {
     "wql": Entry("rnncast.metrics", "wql", "weighted quantile loss, a scaled CRPS"),
     "coverage-80": Entry("rnncast.metrics", "coverage_80", "share of values inside the 80% interval"),
+}
+
+GENERATORS = {
+    "smoothing": Entry(
+        "rnncast.synthetic.smoothing", "draw", "level, damped trend, evolving season (ETS, Hyndman 2002)"
+    ),
+    "sarima": Entry("rnncast.synthetic.sarima", "draw", "seasonal ARIMA with stable poles (Box and Jenkins 1970)"),
+    "walk": Entry("rnncast.synthetic.walk", "draw", "random walks with drift and clustered volatility"),
+    "growth": Entry("rnncast.synthetic.growth", "draw", "lines, exponential and saturating curves, steps"),
+    "waves": Entry("rnncast.synthetic.waves", "draw", "sines, sawteeth, triangles and squares"),
+    "intermittent": Entry("rnncast.synthetic.intermittent", "draw", "counts, most of them zero (Croston 1972)"),
+    "regimes": Entry("rnncast.synthetic.regimes", "draw", "level, slope, noise and season that switch (Hamilton 1989)"),
+    "structural": Entry(
+        "rnncast.synthetic.structural", "draw", "level, slope, cycle and season at random (Harvey 1989)"
+    ),
+    "gaussian-process": Entry(
+        "rnncast.synthetic.gaussian", "draw", "Gaussian processes of composed kernels (Ansari et al. 2024)"
+    ),
+    "ornstein-uhlenbeck": Entry(
+        "rnncast.synthetic.ornstein", "draw", "pulled back to a mean (Uhlenbeck and Ornstein 1930)"
+    ),
+    "pulses": Entry("rnncast.synthetic.pulses", "draw", "events that jump up or down and fade: shot noise"),
+    "calendar": Entry("rnncast.synthetic.calendar", "draw", "hours, weekdays, months, holidays of a real calendar"),
+    "two-seasons": Entry("rnncast.synthetic.double", "draw", "a day's shape by weekday, or two cycles (Taylor 2003)"),
+    "chaos": Entry("rnncast.synthetic.chaos", "draw", "chaotic maps: logistic, Henon, delayed logistic"),
 }
 
 FORMATS = {

@@ -8,7 +8,6 @@ import hashlib
 import json
 import os
 import stat
-
 from typing import Any, NamedTuple
 
 import safetensors.numpy

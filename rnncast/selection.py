@@ -21,7 +21,6 @@ blended with the combined baselines as validation says. The figures were chosen 
 of M1, of M4 and of ETTh1 and on earlier rows of the classic series.
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -58,6 +57,9 @@ CLEARLY = 0.9
 
 LONGEST_FOLDED, FOLDED_STEPS, FOLDED_LAGS = 2048, 512, 16
 """Steps that a model with folds reads, its recurrent steps, and its lags, at most."""
+
+TUNING = 100
+"""Steps for which the embedded model is tuned where it is asked for by name."""
 
 CELLS = ("lstm", "gru")
 """The models that members of `auto` are, in turn."""
@@ -103,22 +105,53 @@ def resolve(config: Config, panel: Panel) -> tuple[Config, ...]:
     """
     horizon = config.window.horizon or default_horizon(panel)
     check_lengths(panel, horizon)
-    config = embedded.applied(config) if config.model.model == embedded.MODEL else config
     config = _fill(config, {"horizon": horizon, "season_length": panel.season_lengths})
     config = _for_counts(config, panel)
     before = panel.truncated(panel.lengths - holdout(panel.lengths, config.training.test, horizon))
     if config.window.transform == "auto":
         config = config.with_settings({"transform": "log" if prefers_logarithm(before) else "none"})
-    if config.window.guess_season is None and not _repeats(before, horizon):
-        config = config.with_settings({"guess_season": 1})
-    config = _fill(config, _sizes(config, panel))
-    first = _member(config, panel, 0).window
-    stands_alone = config.model.model != "auto" or _is_far(horizon, first.segment_length or 1)
-    config = _fill(config, {"anchor": "none" if stands_alone else "combined"})
-    members = tuple(_member(config, panel, number) for number in range(config.training.ensemble or 1))
+    members = _members(config, panel, before)
     for member in members:
         _check_windows(member)
     return members
+
+
+def _members(config: Config, panel: Panel, before: Panel) -> tuple[Config, ...]:
+    """Return every member's configuration; `before` has the rows that are not held out."""
+    if config.model.model == embedded.MODEL:
+        return (_embedded(_fill(config, {"anchor": "none"}), panel, TUNING),)
+    joins = config.model.model == "auto" and _joins_embedded(config, panel)
+    if joins and is_small(panel):
+        return (_embedded(_fill(config, {"anchor": "combined"}), panel, 0),)
+    fitted = config
+    if config.window.guess_season is None and not _folds(config) and not _repeats(before, config.window.horizon or 1):
+        fitted = config.with_settings({"guess_season": 1})
+    fitted = _fill(fitted, _sizes(config, panel))
+    far = _is_far(config.window.horizon or 1, _member(fitted, panel, 0).window.segment_length or 1)
+    anchor: dict[str, object] = {"anchor": "none" if config.model.model != "auto" or far else "combined"}
+    fitted = _fill(fitted, anchor)
+    members = tuple(_member(fitted, panel, number) for number in range(fitted.training.ensemble or 1))
+    return (*members, _embedded(_fill(config, anchor), panel, 0)) if joins and not far else members
+
+
+def _embedded(config: Config, panel: Panel, steps: int) -> Config:
+    """Return the configuration of the embedded model, which is tuned for so many steps; 0 leaves its weights alone."""
+    config = embedded.applied(config.with_settings({"model": embedded.MODEL}))
+    config = _fill(config, {"learning_rate": 3e-4, "ensemble": 1} | _length(config, steps))
+    return _member(_fill(config, _sizes(config, panel)), panel, 0)
+
+
+def _joins_embedded(config: Config, panel: Panel) -> bool:
+    """Tell whether the embedded model takes part in `auto`: not where there is more to read or other is asked for."""
+    covariates = panel.past_names or panel.future_names or panel.static_names
+    asked = config.window.segment_length or config.training.ensemble or config.training.max_steps
+    return not covariates and not asked and not config.training.epochs and embedded.suits(config)
+
+
+def _folds(config: Config) -> bool:
+    """Tell whether a named model reads the past folded."""
+    name = config.model.model
+    return name != "auto" and bool(registry.find(registry.MODELS, name, "model").load().folds)
 
 
 def _repeats(panel: Panel, horizon: int) -> bool:
@@ -223,7 +256,7 @@ def _window(config: Config, panel: Panel, number: int) -> dict[str, object]:
     """Return what member `number` reads: the windows of the table above."""
     longest, typical, season = int(panel.lengths.max()), float(np.median(panel.lengths)), panel.season_length
     horizon, read = config.window.horizon or 1, config.window.context_length
-    if registry.find(registry.MODELS, config.model.model, "model").load().folds:
+    if _folds(config):
         return _folded_window(min(longest, read or LONGEST_FOLDED))
     whole = season if season > 1 else horizon
     while whole > LONGEST_SEGMENT:
@@ -275,7 +308,7 @@ def _sizes(config: Config, panel: Panel) -> dict[str, object]:
         "hidden_size": 128 if large else 64,
         "num_layers": 1,
         "dropout": 0.1,
-        "ensemble": MEMBERS if is_auto else 3 if values < SMALL and config.model.model != embedded.MODEL else 1,
+        "ensemble": MEMBERS if is_auto else 3 if values < SMALL else 1,
         "batch_size": max(8, (128 if values >= MEDIUM else 32) // panel.num_targets),
         "learning_rate": 5e-3,
     } | _length(config, steps)
@@ -284,30 +317,3 @@ def _sizes(config: Config, panel: Panel) -> dict[str, object]:
 def _length(config: Config, steps: int) -> dict[str, object]:
     """Return how many steps to take at most, unless epochs say it."""
     return {"max_steps": steps} if config.training.epochs is None else {}
-
-
-def reasons(members: tuple[Config, ...], panel: Panel) -> list[str]:
-    """Return sentences on what the data were told by and what follows from it, those of given settings too."""
-    first, values, season = members[0], panel.num_rows * panel.num_targets, panel.season_length
-    window, training = first.window, first.training
-    kind = f"a season of {season} steps" if season > 1 else "no season"
-    guesses = [
-        f"the value {guess} steps before" if guess > 1 else "the last value" for guess in _each(members, "guess_season")
-    ]
-    return [
-        f"{panel.num_series:,} series with {kind}, {window.horizon} steps ahead: segments of "
-        f"{_words(_each(members, 'segment_length'))}, {window.num_lags} lags, {window.context_length} steps back.",
-        f"The networks correct {_words(guesses)}{', in logarithms' if window.transform == 'log' else ''}.",
-        f"{values:,} values: states of {first.model.hidden_size}, at most {training.max_steps or training.epochs} "
-        f"{'steps' if training.max_steps else 'epochs'} of {training.batch_size} windows.",
-        f"{len(members)} members: {_words([member.model.model for member in members])}.",
-    ]
-
-
-def _each(members: tuple[Config, ...], name: str) -> list[int]:
-    """Return the members' different values of a setting of their windows."""
-    return list(dict.fromkeys(getattr(member.window, name) for member in members))
-
-
-def _words(values: Sequence[object]) -> str:
-    return " and ".join(map(str, dict.fromkeys(values)))

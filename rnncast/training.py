@@ -228,17 +228,17 @@ def fit(
             continue
         loop.averaged.swap()
         progress = loop.record(name, clock, validate(loop.network, validation))
+        if progress.diverged and best.step == 0:
+            raise RunError(
+                f"the loss is not a number any more after {clock.step} steps, before any weights were good.",
+                "Lower --lr or --clip-norm, or look for extreme values with 'rnncast inspect'.",
+            )
         history.append(progress)
         yield progress
         if progress.diverged:
             break
         best.offer(loop.network, progress.step, progress.validation)
         loop.averaged.swap()
-    if not best.weights or (history and history[-1].diverged and best.step == 0):
-        raise RunError(
-            f"the loss is not a number any more after {clock.step} steps, before any weights were good.",
-            "Lower --lr or --clip-norm, or look for extreme values with 'rnncast inspect'.",
-        )
     loop.network.load_state_dict(best.weights)
     return Fit(best.step, clock.planned, tuple(history))
 

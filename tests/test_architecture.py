@@ -27,8 +27,8 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"paths"}),
     frozenset({"network"}),
     frozenset({"training", "checkpoint"}),
-    frozenset({"forecasting", "ensemble", "selection"}),
-    frozenset({"evaluation"}),
+    frozenset({"forecasting", "ensemble", "selection", "explaining"}),
+    frozenset({"evaluation", "lessons"}),
     frozenset({"finetuning"}),
     frozenset({"holdout", "tuning", "pretraining", "rendering"}),
     frozenset({"api"}),
@@ -40,7 +40,7 @@ FLOORS: tuple[frozenset[str], ...] = (
 SHARED = {
     "cli": {"choosing", "options", "output", "progress"},
     "models": {"dilated", "mingru", "slstm"},
-    "synthetic": {"noise", "seasons", "trends"},
+    "synthetic": {"leaning", "noise", "seasons", "trends"},
 }
 
 HEAVY = {"torch", "pandas", "numpy", "rich", "safetensors", "pyarrow"}
@@ -138,7 +138,15 @@ def test_a_module_imports_only_from_lower_floors(module: str) -> None:
 
 @pytest.mark.parametrize(
     "args",
-    [("--help",), ("--version",), ("train", "--help"), ("predict", "--help"), ("train", "--list-models"), ("generate", "--list-kinds")],
+    [
+        ("--help",),
+        ("--version",),
+        ("train", "--help"),
+        ("predict", "--help"),
+        ("train", "--list-models"),
+        ("generate", "--help"),
+        ("generate", "--list-kinds"),
+    ],
     ids=" ".join,
 )
 def test_help_imports_nothing_heavy(args: tuple[str, ...], clean_env: dict[str, str], tmp_path: Path) -> None:

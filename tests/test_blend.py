@@ -8,12 +8,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from rnncast import blend
-from rnncast.blend import ALONE, DOUBT, NARROWEST, OVERLAP, SHARES, TOO_MUCH, WIDEST, Blend, Judged, fit_blend
+from rnncast.blend import (
+    ALONE,
+    DOUBT,
+    EMBEDDED,
+    FITTED,
+    NARROWEST,
+    OVERLAP,
+    TOO_MUCH,
+    WIDEST,
+    Blend,
+    Judged,
+    Source,
+    fit_blend,
+)
 from rnncast.config import DECILES
 from rnncast.panel import FloatArray
 
 LEVELS = (0.1, 0.5, 0.9)
+SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
 def judged_of(
@@ -28,11 +41,15 @@ def judged_of(
     return Judged(
         actual=np.nan_to_num(actual, nan=-99.0)[..., None],
         observed=~np.isnan(actual)[..., None],
-        point=point[..., None],
-        quantiles=point[..., None, None] + np.array(sides),
+        networks={FITTED: source_of(point, sides)},
         anchor=None if anchor is None else anchor[..., None],
         past_error=np.full((windows, 1), past_error),
     )
+
+
+def source_of(point: FloatArray, sides: tuple[float, ...] = (-1.0, 0.0, 1.0)) -> Source:
+    """Return forecasts [M, H] of one target with quantiles that lie `sides` around them."""
+    return Source(point[..., None], point[..., None, None] + np.array(sides))
 
 
 def share_of(network_error: FloatArray, anchor_error: FloatArray) -> float:
@@ -66,10 +83,47 @@ def test_equal_forecasts_leave_one_half() -> None:
     assert share_of(errors, errors) == 0.5
 
 
-def test_a_tie_goes_to_the_side_of_the_networks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(blend, "SHARES", (0.0, 0.25, 0.75, 1.0))
-    errors = np.random.default_rng(1).normal(size=(1000, 3))
-    assert share_of(errors, errors) == 0.75
+def kinds_of(*errors: FloatArray, anchor: FloatArray | None) -> Judged:
+    """Return fitted networks and the embedded one with these errors [M, H]."""
+    actual = np.full(errors[0].shape, 100.0)
+    judged = judged_of(actual, actual, None if anchor is None else actual + anchor)
+    points = [source_of(actual + error) for error in errors]
+    return judged._replace(networks=dict(zip((FITTED, EMBEDDED), points, strict=True)))
+
+
+@pytest.mark.parametrize(
+    ("spreads", "share", "embedded"),
+    [((1, 9, 9), 1.0, 0.0), ((9, 1, 9), 1.0, 1.0), ((9, 9, 1), 0.0, 0.0), ((1, 1, 9), 1.0, 0.5), ((9, 1, 1), 0.5, 1.0)],
+)
+def test_thousands_of_windows_tell_three_sources_apart(spreads: FloatArray, share: float, embedded: float) -> None:
+    rng = np.random.default_rng(3)
+    errors = [spread * rng.normal(size=(3000, 50)) for spread in spreads]
+    found = fit_blend(kinds_of(*errors[:2], anchor=errors[2]), "naive", LEVELS, calibrate=False)
+    assert (found.share, found.embedded) == (share, embedded)
+
+
+def test_a_window_leaves_three_sources_their_usual_shares() -> None:
+    errors = np.array([[[1.0, 1.1]], [[1.2, 1.0]], [[1.1, 1.2]]])
+    found = fit_blend(kinds_of(*errors[:2], anchor=errors[2]), "naive", LEVELS, calibrate=False)
+    assert (found.share, found.embedded) == (0.75, pytest.approx(1 / 3))
+    found = fit_blend(kinds_of(*errors[:2], anchor=None), None, LEVELS, calibrate=False)
+    assert (found.share, found.embedded) == (1.0, 0.5)
+
+
+def test_the_embedded_network_alone_has_most_beside_an_anchor() -> None:
+    network, anchor = np.random.default_rng(3).normal(size=(2, 1, 5))
+    judged = judged_of(np.zeros((1, 5)), network, anchor)
+    judged = judged._replace(networks={EMBEDDED: judged.networks[FITTED]})
+    assert fit_blend(judged, "naive", LEVELS, calibrate=False) == Blend("naive", 0.75)
+
+
+@pytest.mark.parametrize("embedded", SHARES)
+def test_networks_of_two_kinds_are_mixed_by_their_shares(embedded: float) -> None:
+    fitted, other = source_of(np.array([[2.0]])), source_of(np.array([[6.0]]), sides=(-3.0, 0.0, 5.0))
+    point, quantiles = Blend(embedded=embedded).networks({FITTED: fitted, EMBEDDED: other})
+    assert point.item() == pytest.approx(2 + 4 * embedded)
+    np.testing.assert_allclose(quantiles[0, 0, 0], np.array([1, 2, 3]) + embedded * np.array([2, 4, 8]))
+    assert Blend(embedded=embedded).networks({EMBEDDED: other}) is other
 
 
 def slow_share(judged: Judged, anchor: FloatArray) -> float:
@@ -78,7 +132,7 @@ def slow_share(judged: Judged, anchor: FloatArray) -> float:
         seen = np.flatnonzero(judged.observed[m, :, 0])
         if len(seen) and judged.past_error[m, 0]:
             for share in SHARES:
-                point = share * judged.point[m, :, 0] + (1 - share) * anchor[m, :, 0]
+                point = share * judged.networks[FITTED].point[m, :, 0] + (1 - share) * anchor[m, :, 0]
                 distance = [abs(judged.actual[m, h, 0] - point[h]) for h in seen]
                 errors[share].append(sum(distance) / len(seen) / judged.past_error[m, 0])
     count = len(errors[0.5])
@@ -112,9 +166,7 @@ def test_windows_in_which_nothing_was_seen_or_nothing_ever_moved_say_nothing() -
     rng = np.random.default_rng(2)
     point, anchor = np.zeros((400, 2)), rng.normal(size=(400, 2))
     actual = 0.1 * rng.normal(size=(400, 2))
-    judged = judged_of(actual, point, anchor)
-    wrong = judged_of(actual, anchor, point)
-    whole = Judged(*(np.concatenate(parts) for parts in zip(judged, wrong, strict=True)))
+    whole = judged_of(np.tile(actual, (2, 1)), np.concatenate([point, anchor]), np.concatenate([anchor, point]))
     unseen, level = whole.observed.copy(), whole.past_error.copy()
     unseen[400:], level[400:] = False, 0.0
     for partly in (whole._replace(observed=unseen), whole._replace(past_error=level)):
@@ -269,7 +321,15 @@ def test_what_has_no_share_does_not_matter_at_all(share: float, kept: float) -> 
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"share": -0.1}, {"share": 1.1}, {"share": np.nan}, {"widths": (1.0, 0.2)}, {"widths": (np.nan,)}],
+    [
+        {"share": -0.1},
+        {"share": 1.1},
+        {"embedded": -0.1},
+        {"embedded": np.nan},
+        {"share": np.nan},
+        {"widths": (1.0, 0.2)},
+        {"widths": (np.nan,)},
+    ],
     ids=str,
 )
 def test_a_blend_with_impossible_numbers_is_refused(wrong: dict) -> None:

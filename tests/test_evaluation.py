@@ -6,10 +6,10 @@ import pytest
 import torch
 
 from rnncast import api, registry
-from rnncast.blend import Blend
+from rnncast.blend import FITTED, Blend
 from rnncast.config import MISSING, DataConfig
 from rnncast.evaluation import Plan, Scores, backtest, judge, learned_rows, plan_origins
-from rnncast.forecasting import Predictor, baseline_forecasts, predict
+from rnncast.forecasting import Predictor, baseline_forecasts, predict, predict_kinds
 from rnncast.metrics import seasonal_error
 from rnncast.network import Network
 from rnncast.panel import IntArray, Panel
@@ -188,9 +188,9 @@ def test_what_is_judged_are_the_forecasts_from_all_origins_beside_what_came(pred
     panel = panel_of(wave())
     plan = plan_origins(panel, np.array([60]), 4, windows=3, stride=2)
     judged, ends = judge(predictor, "drift", panel, plan), np.array([[71, 73, 75]])
-    expected = predict(predictor, panel, ends, 4)
-    np.testing.assert_array_equal(judged.point, expected.point[0])
-    np.testing.assert_array_equal(judged.quantiles, expected.quantiles[0])
+    expected = predict_kinds(predictor, panel, ends, 4)[FITTED]
+    np.testing.assert_array_equal(judged.networks[FITTED].point, expected.point[0])
+    np.testing.assert_array_equal(judged.networks[FITTED].quantiles, expected.quantiles[0])
     np.testing.assert_array_equal(judged.anchor, baseline_forecasts("drift", panel, ends, 4)[0])
     for window, end in enumerate(ends[0]):
         np.testing.assert_array_equal(judged.actual[window, :, 0], wave()[end + 1 : end + 5])

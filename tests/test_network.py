@@ -18,7 +18,7 @@ NAN = np.nan
 
 every_model = pytest.mark.parametrize("model", registry.MODELS)
 
-SMOOTHED = {"esrnn", "folding"}  # their guess is learned
+SMOOTHED = {"esrnn", "folding", "pretrained"}  # their guess is learned
 DRAWN = {"deepar"}  # their level goes along with what they forecast
 
 KINDS: dict[str, dict[str, object]] = {

@@ -83,15 +83,24 @@ def test_members_have_the_settings_of_the_run_in_all_but_what_varies(season: int
         assert differing <= VARIED
 
 
-@pytest.mark.parametrize("rows", [100, 3000])
+@pytest.mark.parametrize("rows", [20_000, 200_000])
 def test_members_differ_in_what_they_read_and_compute(rows: int) -> None:
-    members = members_of(seasonal(rows))
+    *members, last = members_of(seasonal(rows))
+    assert (last.model.model, last.training.max_steps) == ("pretrained", 0)
     assert [member.model.model for member in members] == ["lstm", "gru", "gru", "lstm"]
     assert len({(member.model.model, member.window.segment_length) for member in members}) == 4
     assert [member.training.seed for member in members] == [1, 2, 3, 4]
 
 
-@pytest.mark.parametrize("name", registry.MODELS)
+def test_small_data_are_left_to_the_embedded_model_unless_it_cannot_do_what_is_asked() -> None:
+    (only,) = members_of(seasonal(100))
+    assert (only.model.model, only.training.max_steps, only.training.anchor) == ("pretrained", 0, "combined")
+    for settings in ({"loss": "mse"}, {"ensemble": 4}, {"hidden_size": 8}, {"max_steps": 9}, {"segment_length": 2}):
+        models = {member.model.model for member in members_of(seasonal(100), **settings)}
+        assert models == {"lstm", "gru"}
+
+
+@pytest.mark.parametrize("name", [name for name in registry.MODELS if name != "pretrained"])
 def test_a_named_model_has_one_member_for_all_but_small_data(name: str) -> None:
     assert len(members_of(seasonal(SMALL), model=name)) == 1
     small = members_of(seasonal(SMALL - 1), model=name)

@@ -23,9 +23,11 @@ import click
 
 from rnncast import __version__, process
 from rnncast.cli.evaluate import evaluate
+from rnncast.cli.generate import generate
 from rnncast.cli.inspect import inspect
 from rnncast.cli.options import talk_options
 from rnncast.cli.predict import predict
+from rnncast.cli.pretrain import pretrain
 from rnncast.cli.train import train
 from rnncast.errors import RnncastError, UsageError, nearest
 from rnncast.rendering.base import visible
@@ -81,7 +83,7 @@ def program() -> None:
     """Lead to the commands; what they share is in `options`."""
 
 
-for command in (train, predict, evaluate, inspect):
+for command in (train, predict, evaluate, inspect, generate, pretrain):
     program.add_command(command)
 
 

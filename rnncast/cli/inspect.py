@@ -18,10 +18,10 @@ from rnncast.cli.options import Talk
 def inspect(talk: Talk, /, file: tuple[str, ...], output: str | None, format_name: str | None, **settings: Any) -> None:
     """Show what FILE holds: columns, frequency, season and gaps of data, settings and scores of a checkpoint."""
     from rnncast import api
-    from rnncast.sealed import is_sealed
     from rnncast.cli.output import check, emit
     from rnncast.config import DataConfig
     from rnncast.rendering import views
+    from rnncast.sealed import is_sealed
 
     check(output)
     about = api.source(file)

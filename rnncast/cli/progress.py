@@ -32,8 +32,7 @@ def show(running: "Generator[Progress, None, Result]", talk: Talk) -> Result:
             if last and is_first:
                 _close(last, bar, talk)
             last = progress
-            if not (is_first and progress.diverged):  # no weights were good: an error follows
-                _warn(progress, warned, talk)
+            _warn(progress, warned, talk)
             if bar:
                 _move(bar, progress)
 
