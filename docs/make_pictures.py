@@ -1,18 +1,25 @@
-"""Draw docs/images/*.svg, the pictures in the README, from real output: `python docs/make_pictures.py`."""
+"""Draw docs/images/*.svg, the pictures of the documentation, from real output: `python docs/make_pictures.py`."""
 
 import re
 import tempfile
 from pathlib import Path
 
+import torch
 from rich.console import Console
 from rich.text import Text
 from terminal import COLUMNS, prepare, run
+
+from rnncast import registry
+from rnncast.synthetic import Sample
 
 IMAGES = Path(__file__).resolve().parent / "images"
 PICTURES = {"train": "rnncast train sample_data/airline.csv", "predict": "rnncast predict"}
 BAR = re.compile(r"\x1b\[\?25l.*?\x1b\[\?25h", re.DOTALL)  # the progress bar, which goes away by itself
 FONT = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)  # it would be fetched; the reader's own monospace does
 MOTION = re.compile(r"\r|\x1b\[\d*[A-LN-Za-l]")
+
+SERIES, STEPS, SEASON = 6, 96, 12
+CELL, LINE, LABEL = 92, 2, 280  # in half pixels: a row's height, a step's width, the names' column
 
 
 def draw(name: str, command: str, folder: Path) -> None:
@@ -26,8 +33,33 @@ def draw(name: str, command: str, folder: Path) -> None:
     (IMAGES / f"{name}.svg").write_text(svg, encoding="utf-8")
 
 
+def draw_series(name: str) -> None:
+    """Draw some made-up series of each kind, a row a kind."""
+    parts = []
+    for row, kind in enumerate(registry.GENERATORS):
+        made = registry.GENERATORS[kind].load()(Sample(SERIES, STEPS, (SEASON,)), torch.Generator().manual_seed(row))
+        parts.append(f'<text x="0" y="{CELL * row + CELL // 2}">{kind}</text>')
+        for column, values in enumerate(made):
+            left = LABEL + column * (STEPS * LINE + CELL // 3)
+            parts.append(f'<path d="M{left} {_heights(values, CELL * row)}"/>')
+    width, height = LABEL + SERIES * (STEPS * LINE + CELL // 3), CELL * len(registry.GENERATORS)
+    style = "text{font:26px sans-serif;fill:#333}path{fill:none;stroke:#1565a9;stroke-width:2;stroke-linejoin:round}"
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="-8 -4 {width + 8} {height + 8}" width="{width // 2}">'
+    back = f'<style>{style}</style><rect x="-8" y="-4" width="{width + 8}" height="{height + 8}" fill="white"/>'
+    (IMAGES / f"{name}.svg").write_text(head + back + "".join(parts) + "</svg>\n", encoding="utf-8")
+
+
+def _heights(values: torch.Tensor, top: int) -> str:
+    """Return a path's first height and, relative from there on, a line for each step."""
+    low, high = values.aminmax()
+    share = (values - low) / (high - low).clamp(min=1e-30)
+    pixels = (top + (CELL - 16) * (1 - share)).round().long()
+    return f"{pixels[0]}l" + " ".join(f"{LINE} {change}" for change in pixels.diff().tolist())
+
+
 if __name__ == "__main__":
     IMAGES.mkdir(exist_ok=True)
+    draw_series("generate")
     with tempfile.TemporaryDirectory() as temporary:
         prepare(Path(temporary))
         for picture, line in PICTURES.items():

@@ -75,7 +75,7 @@ def generate(talk: Talk, /, output: str | None, **asked: Any) -> None:
     from rnncast.cli.output import check
 
     check(output)
-    blocks = synthetic.csv(synthetic.Request(**options.given(asked)))
+    blocks = synthetic.as_csv(synthetic.Request(**options.given(asked)))
     if output is None:
         for text in blocks:
             click.echo(text, nl=False)
