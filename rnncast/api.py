@@ -309,7 +309,7 @@ def untrained(data: Data, future: Ahead | None = None, **settings: Unpack[Settin
         DataError: data that cannot be used.
         UsageError: settings that do not fit.
     """
-    asked = Config.of({"test": 0, **settings, "max_steps": 0})
+    asked = Config.of({"test": 0, "anchor": "combined", **settings, "max_steps": 0})
     return _finished(holdout.run(read(data, asked.data, future), _pretrained(asked)), asked)
 
 

@@ -23,6 +23,9 @@ JUDGED = 2048
 CHUNK = 256
 """Windows of a validation batch."""
 
+UNCHANGED = Fit(0, 0, ())
+"""How a network that is taken as it is was fitted."""
+
 LONGER = 1.1
 """A fit on more rows takes so many times the steps that were best with fewer."""
 
@@ -72,6 +75,10 @@ def fit_members(
     judged = None if round_.judging is None else _windows(round_.judging.panel, units, configs[0], device)
     for number, config in enumerate(configs):
         network, loop = _loop(round_, number, config, windows)
+        if loop is None:
+            networks.append(network)
+            fits.append(UNCHANGED)
+            continue
         reach = _context(config), network.shape.horizon
         validation = _validation(judged.reading(*reach), round_.judging.ends) if judged and round_.judging else []
         label = f"{round_.name} {number + 1}/{len(configs)}" if len(configs) > 1 else round_.name
@@ -81,8 +88,8 @@ def fit_members(
     return networks, fits
 
 
-def _loop(round_: Round, number: int, config: Config, windows: Windows) -> tuple[Network, Loop]:
-    """Return a member's network before its first step, and the loop that fits it."""
+def _loop(round_: Round, number: int, config: Config, windows: Windows) -> tuple[Network, Loop | None]:
+    """Return a member's network before its first step, and the loop that fits it; None where no step is to be taken."""
     window, training, panel = config.window, config.training, round_.panel
     index = WindowIndex(panel, _context(config), window.segment_length or 1, training.origins)
     torch.manual_seed(training.seed)
@@ -92,6 +99,8 @@ def _loop(round_: Round, number: int, config: Config, windows: Windows) -> tuple
         network.load_state_dict(round_.start[number])
     elif config.model.model == embedded.MODEL:
         network.load_state_dict(embedded.load().weights)
+        if training.max_steps == 0:  # an optimiser takes longer to import than such a network to forecast
+            return network, None
     else:
         _standardised(network, panel).start_from(_usual(windows, index))
     batch = min(training.batch_size or 1, len(index))

@@ -219,7 +219,7 @@ def fit(
     clock, best = Clock(loop.training, len(loop.index), stop_at, judged), Best(loop.training.patience)
     history: list[Progress] = []
     if validation or not clock.last:  # what the network starts from may be the best there is
-        best.offer(loop.network, 0, validate(loop.network, validation) if clock.last else None)
+        best.offer(loop.network, 0, validate(loop.network, validation))
     loop.network.train()
     while clock.last and (clock.step == 0 or not (clock.done or best.exhausted)):
         loop.step(clock.step + 1, clock.fraction)

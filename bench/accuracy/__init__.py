@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import rnncast
-from bench.accuracy import airline, classics, ett, forking, m1, m4, shapes, table
+from bench.accuracy import airline, classics, ett, forking, m1, m4, shapes, table, zero
 from bench.accuracy.base import Measured, Setting
 from bench.data import CLASSICS
 from bench.measuring import ROOT
@@ -32,6 +32,7 @@ SUBJECTS: dict[str, Callable[[Setting], Measured]] = {
     **{f"shape-{name}": partial(shapes.measure, name) for name in shapes.SHAPES},
     "forking-hourly": forking.hourly,
     "forking-m1": forking.monthly,
+    **zero.SUBJECTS,
 }
 """What can be measured, by name."""
 

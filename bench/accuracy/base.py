@@ -76,6 +76,12 @@ class Program:
         self._run("predict", "--levels", ",".join(map(str, LEVELS)), "-o", "forecast.csv")
         return read_forecasts(self.folder / "forecast.csv", ids)
 
+    def untrained(self, data: str, *options: str, ids: Sequence[str] | None = None) -> Forecasts:
+        """Return the embedded model's forecasts of the series called `ids`, or of the one there is."""
+        levels = ("--levels", ",".join(map(str, LEVELS)))
+        self._run("predict", data, "--checkpoint", "default", *levels, *options, "-o", "forecast.csv")
+        return read_forecasts(self.folder / "forecast.csv", ids)
+
     def measured(self, scores: dict[str, float]) -> Measured:
         """Return scores beside what they took."""
         return Measured(scores, self.seconds, self.cpu)

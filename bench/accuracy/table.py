@@ -42,6 +42,12 @@ POINTS = {"smape": NO_BAR, "mase": NO_BAR}
 FORKING = {"mase, all": NO_BAR, "mase, last": NO_BAR, "mase, gain": GAIN, "smape, gain": GAIN}
 TEN_MINUTES = {"seconds": at_most(600)}
 
+
+def _with_anchor(measure: str, bar: Bar) -> dict[str, Bar]:
+    """Return a measure of the embedded model alone, and beside the anchor, held against the same bar."""
+    return {measure: bar, f"{measure}, anchored": bar}
+
+
 BARS: Mapping[str, Mapping[str, Bar]] = {
     "airline": {"mase": at_most(0.6), "seconds": at_most(20)},
     "hourly": {"OWA": at_most(0.41), **POINTS, "coverage-80": COVERS, **TEN_MINUTES},
@@ -70,6 +76,24 @@ BARS: Mapping[str, Mapping[str, Bar]] = {
     **{f"shape-{name}": {"mase": NO_BAR, "ratio": at_most(1.05)} for name in SHAPES},
     "forking-hourly": FORKING,
     "forking-m1": FORKING,
+    "zero-m1": {
+        "mase / Theta's": at_most(0.96),
+        "mase / Theta's, anchored": at_most(0.93),
+        "mase / AutoETS's": at_most(1),
+        "mase / AutoARIMA's": at_most(1),
+        "wql / AutoETS's": at_most(0.9),
+        "wql / AutoETS's, anchored": at_most(0.9),
+        "coverage-80": COVERS,
+        "coverage-80, anchored": COVERS,
+    },
+    "zero-weekly": _with_anchor("OWA", at_most(0.8)),
+    "zero-hourly": _with_anchor("OWA", at_most(0.55)),
+    "zero-yearly": _with_anchor("OWA", at_most(0.83)),
+    "zero-files": {
+        **_with_anchor("airline, last origin", at_most(0.55)),
+        **_with_anchor("airline, median / AutoARIMA's", at_most(1)),
+        **_with_anchor("mase / AutoTheta's", at_most(0.93)),
+    },
 }
 """What is shown of each subject, and the bar it is held against."""
 

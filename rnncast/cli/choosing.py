@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rnncast import registry
 from rnncast.cli.options import Talk
 from rnncast.errors import UsageError
 
@@ -20,6 +21,12 @@ checkpoint_option = click.option(
     "-c", "--checkpoint", envvar="RNNCAST_CHECKPOINT", metavar="FILE",
     help=f"Checkpoint that 'rnncast train' wrote, or set RNNCAST_CHECKPOINT; '{EMBEDDED}' is the embedded model.  "
     f"[default: {CHECKPOINT}, the embedded model where there is none]",
+)  # fmt: skip
+
+
+anchor_option = click.option(
+    "--anchor", type=click.Choice(("none", *registry.BASELINES)), metavar="NAME",
+    help="Baseline that the embedded model is blended with.  [default: combined]",
 )  # fmt: skip
 
 
@@ -42,18 +49,18 @@ def load(
 
     Raises:
         CheckpointError: there is none, or it is damaged.
-        UsageError: the role of a column is given, which the checkpoint says.
+        UsageError: a setting that the checkpoint has.
     """
     from rnncast import api
-    from rnncast.config import DataConfig, RunConfig
+    from rnncast.config import RunConfig
 
-    roles = sorted(set(settings) & {field.name for field in fields(DataConfig)})
-    if roles:
+    run = {field.name: settings[field.name] for field in fields(RunConfig) if field.name in settings}
+    settled = sorted(set(settings) - set(run))
+    if settled:
         raise UsageError(
-            f"the checkpoint says how the data are read, and {roles[0].replace('_', ' ')} is given.",
+            f"{settled[0].replace('_', ' ')} is given, and the checkpoint says how its data are read and blended.",
             f"Leave it out, or take the embedded model: --checkpoint {EMBEDDED}.",
         )
-    run = {name: settings[name] for name in settings if name in {field.name for field in fields(RunConfig)}}
     forecaster = api.load(checkpoint or CHECKPOINT, RunConfig(**run))
     return forecaster, forecaster.read(data, future) if data else forecaster.own(future)
 

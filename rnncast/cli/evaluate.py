@@ -19,6 +19,7 @@ from rnncast.cli.options import Talk, whole
 @click.option("--stride", metavar="N", type=whole(1), help="Steps from one origin to the next.  [default: one horizon]")
 @click.option("--per-series", is_flag=True, help="A row for each series.")
 @options.data_options
+@choosing.anchor_option
 @options.fail_option
 @options.run_options
 @options.output_option

@@ -24,6 +24,7 @@ from rnncast.cli.options import Talk, several, whole
     help="Prediction intervals, in percent.",
 )
 @options.data_options
+@choosing.anchor_option
 @click.option("--future-data", metavar="FILE", help="Values of the covariates that are known ahead.")
 @options.bounds_options(otherwise="as trained")
 @options.run_options
