@@ -33,7 +33,7 @@ FORMAT_VERSION = 2
 LONGEST_CONTEXT = 1_000_000
 """Steps of history that a checkpoint may ask for; the weights' shapes bound every other number."""
 
-OWN_WINDOW = ("context_length", "segment_length", "num_lags", "guess_season")
+OWN_WINDOW = ("context_length", "segment_length", "num_lags", "guess_season", "scaling")
 OWN_TRAINING = ("seed", "max_steps", "epochs", "learning_rate", "ensemble")
 """What a member may have of its own in its windows and its training; a model is its own."""
 
@@ -196,7 +196,8 @@ def _check_numbers(config: Config, weights: Weights) -> None:
 
 def _check_member(config: Config, member: Config) -> None:
     """Raise a ValueError where a member's settings differ from the run's in more than members may."""
-    same = {name: getattr(config, name) for name in ("data", "bounds", "run")}
+    same: dict[str, Any] = {name: getattr(config, name) for name in ("bounds", "run")}
+    same["data"] = replace(config.data, season_length=member.data.season_length)
     window = {name: getattr(member.window, name) for name in OWN_WINDOW}
     training = {name: getattr(member.training, name) for name in OWN_TRAINING}
     allowed = replace(

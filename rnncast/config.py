@@ -15,7 +15,7 @@ from rnncast.errors import UsageError, nearest
 DECILES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 MISSING = ("interpolate", "ffill", "seasonal", "zero", "error")
 TRANSFORMS = ("auto", "log", "none")
-SCALINGS = ("causal", "series")
+SCALINGS = ("auto", "causal", "level", "series")
 CHANNELS = ("independent", "joint")
 ACTIVATIONS = ("tanh", "relu")
 SCHEDULES = ("cosine", "constant")
@@ -74,7 +74,7 @@ class WindowConfig:
     num_lags: int | None = None
     guess_season: int | None = None
     transform: str = "auto"
-    scaling: str = "causal"
+    scaling: str = "auto"
     channels: str = "independent"
 
     def __post_init__(self) -> None:

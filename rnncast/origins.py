@@ -32,7 +32,7 @@ class Shape:
         long_season: steps in a second, longer one; 0 without one.
         targets: C of one window as the model sees it: 1 for independent channels.
         past: Kp, future: Kf, static: S, phases: M.
-        scaling: "causal" finds level and spread at each origin, "series" takes a series' own.
+        scaling: "causal" finds level and spread at each origin, "level" the level alone, "series" takes a series' own.
         skip: the decoder reads the lags too, beside the state.
         origins: "all" trains every origin of a window, "last" only the last one.
         folds: the model reads the past folded by the season, and so does the decoder for each step ahead.
@@ -186,7 +186,8 @@ class Origins:
         """Return level and spread at each step, [B, L, C]; 0 and 1 are those of the whole series."""
         if self.shape.scaling == "series":
             return torch.zeros_like(past), torch.ones_like(past)
-        return causal_scale(past, seen, self.shape.season_length)
+        level, spread = causal_scale(past, seen, self.shape.season_length)
+        return level, torch.ones_like(spread) if self.shape.scaling == "level" else spread
 
     def lags(self, past: Tensor, known: Tensor, loc: Tensor, scale: Tensor) -> Tensor:
         """Return the last values before each origin, relative to it, [B, O, C x K]; 0 where unknown."""

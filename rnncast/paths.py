@@ -122,7 +122,7 @@ class Paths:
         steps = slice(self.end, self.end + values.shape[1])
         self.values[:, steps], self.observed[:, steps], self.known[:, steps] = values, True, True
         self.end = steps.stop
-        if self.shape.scaling == "causal":
+        if self.shape.scaling != "series":
             self._rescale(values, Origins(self.shape, slice(steps.start, steps.stop, 1)))
         self.count = self.count + values.shape[1]
 
@@ -134,7 +134,9 @@ class Paths:
         errors = (self.count - 1).clamp(min=0)
         total = errors * self.scale + (values - before).abs().sum(dim=1)
         scale = total / (errors + values.shape[1])
-        self.level, self.scale = levels[:, -1], torch.where(scale > TINY, scale, 1.0)
+        self.level = levels[:, -1]
+        if self.shape.scaling != "level":
+            self.scale = torch.where(scale > TINY, scale, 1.0)
 
     def view(self) -> View:
         """Return what the network sees at the end, one origin."""

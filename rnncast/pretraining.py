@@ -147,6 +147,7 @@ def configured(asked: Config) -> Config:
         "num_lags": selection.FOLDED_LAGS,
         "guess_season": 0,
         "season_length": (1,),
+        "scaling": "causal",
         "hidden_size": 128,
         "num_layers": 2,
         "dropout": 0.0,
@@ -154,7 +155,7 @@ def configured(asked: Config) -> Config:
         "max_steps": 15_000,
     }
     sections = (asked.window, asked.model, asked.training, asked.data)
-    given = {name for section in sections for name in default if getattr(section, name, None) not in (None, ())}
+    given = {name for section in sections for name in default if getattr(section, name, None) not in (None, (), "auto")}
     settings = {name: value for name, value in default.items() if name not in given}
     return asked.with_settings({**settings, "model": "folding", "warmup": 0.03})
 

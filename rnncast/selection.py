@@ -30,6 +30,7 @@ from rnncast.baselines import forecast_baseline
 from rnncast.config import Config
 from rnncast.errors import DataError, UsageError
 from rnncast.panel import IntArray, Panel, series_name
+from rnncast.reading import seasons
 from rnncast.scaling import prefers_logarithm
 
 LONGEST_SEGMENT = 60
@@ -41,8 +42,11 @@ LONGEST_LAGS = 192
 SMALL, MEDIUM, LARGE = 2_000, 20_000, 200_000
 """Values from which on data are no more small, are of medium size, or large."""
 
+FAR_STEPS = 128 * 96
+"""Steps ahead in a batch, over all windows, that are enough to learn a long horizon from."""
+
 FAR = 3
-"""Segments from which on a horizon is long: networks then read one segment of lags, half start from the last value.
+"""Segments from which on a horizon is long: networks then read two segments of lags, half start from the last value.
 
 Smoothing says little so far ahead: there is no anchor."""
 
@@ -119,26 +123,34 @@ def resolve(config: Config, panel: Panel) -> tuple[Config, ...]:
 def _members(config: Config, panel: Panel, before: Panel) -> tuple[Config, ...]:
     """Return every member's configuration; `before` has the rows that are not held out."""
     if config.model.model == embedded.MODEL:
-        return (_embedded(_fill(config, {"anchor": "none"}), panel, TUNING),)
+        return (_embedded(_fill(config, {"anchor": "none"}), panel, before, TUNING),)
     joins = config.model.model == "auto" and _joins_embedded(config, panel)
     if joins and is_small(panel):
-        return (_embedded(_fill(config, {"anchor": "combined"}), panel, 0),)
+        return (_embedded(_fill(config, {"anchor": "combined"}), panel, before, 0),)
     fitted = config
     if config.window.guess_season is None and not _folds(config) and not _repeats(before, config.window.horizon or 1):
         fitted = config.with_settings({"guess_season": 1})
-    fitted = _fill(fitted, _sizes(config, panel))
     far = _is_far(config.window.horizon or 1, _member(fitted, panel, 0).window.segment_length or 1)
+    far = far and not _folds(config)
+    fitted = _fill(fitted, {"scaling": "level" if far else "causal"} | _sizes(config, panel, far))
     anchor: dict[str, object] = {"anchor": "none" if config.model.model != "auto" or far else "combined"}
     fitted = _fill(fitted, anchor)
     members = tuple(_member(fitted, panel, number) for number in range(fitted.training.ensemble or 1))
-    return (*members, _embedded(_fill(config, anchor), panel, 0)) if joins and not far else members
+    return (*members, _embedded(_fill(config, anchor), panel, before, 0)) if joins and not far else members
 
 
-def _embedded(config: Config, panel: Panel, steps: int) -> Config:
-    """Return the configuration of the embedded model, which is tuned for so many steps; 0 leaves its weights alone."""
+def _embedded(config: Config, panel: Panel, before: Panel, steps: int) -> Config:
+    """Return the configuration of the embedded model, which is tuned for so many steps; 0 leaves its weights alone.
+
+    Of rows without dates it is told a long season too that is not clear enough for others: weeks have their year.
+    """
+    is_numbered = panel.time.freq is None or panel.time.freq.isdigit()
+    if panel.season_length == 1 and is_numbered:
+        faint = seasons.detect(panel.values, panel.offsets, before.lengths, seasons.CLEAR)
+        config = config.with_settings({"season_length": faint})
     config = embedded.applied(config.with_settings({"model": embedded.MODEL}))
     config = _fill(config, {"learning_rate": 3e-4, "ensemble": 1} | _length(config, steps))
-    return _member(_fill(config, _sizes(config, panel)), panel, 0)
+    return _member(_fill(config, _sizes(config, panel, far=False)), panel, 0)
 
 
 def _joins_embedded(config: Config, panel: Panel) -> bool:
@@ -269,7 +281,7 @@ def _window(config: Config, panel: Panel, number: int) -> dict[str, object]:
     count = max(14, min(32, 336 // segment))
     context = max(min(count * segment, longest) // segment, 1) * segment
     far = _is_far(horizon, segment)
-    lags = segment if far else max(2 * segment, min(int(typical / 5) // segment, 8) * segment)
+    lags = 2 * segment if far else max(2 * segment, min(int(typical / 5) // segment, 8) * segment)
     return {
         "context_length": context,
         "segment_length": segment,
@@ -300,16 +312,18 @@ def _guess(panel: Panel, number: int, longest: int, far: bool) -> int:
     return season if longest >= 2 * season else 1
 
 
-def _sizes(config: Config, panel: Panel) -> dict[str, object]:
+def _sizes(config: Config, panel: Panel, far: bool) -> dict[str, object]:
     values, is_auto = panel.num_rows * panel.num_targets, config.model.model == "auto"
     large = values >= LARGE
+    windows = 128 if values >= MEDIUM else 32
+    windows = min(windows, FAR_STEPS // (config.window.horizon or 1)) if far else windows
     steps = (1600 if panel.season_length > 1 else 600) if large else 300 if values >= MEDIUM else 200
     return {
         "hidden_size": 128 if large else 64,
         "num_layers": 1,
         "dropout": 0.1,
         "ensemble": MEMBERS if is_auto else 3 if values < SMALL else 1,
-        "batch_size": max(8, (128 if values >= MEDIUM else 32) // panel.num_targets),
+        "batch_size": max(8, windows // panel.num_targets),
         "learning_rate": 5e-3,
     } | _length(config, steps)
 

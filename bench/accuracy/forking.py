@@ -1,4 +1,7 @@
-"""Forking against one origin a window: the loss at all origins or at the last alone, in the same seconds of CPU."""
+"""Forking against one origin a window: the loss at all origins or at the last alone, in the same seconds of CPU.
+
+Of one network by itself: what it is blended with in `auto` would hide the difference.
+"""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -7,6 +10,8 @@ import rnncast
 from bench.accuracy.base import CHECKPOINT, Measured, Program, Setting
 from bench.data import m1, pooled
 from bench.measuring import shared
+
+ALONE = ("--model", "lstm", "--ensemble", "1")
 
 TOLERANCE = 0.05
 """Share by which the seconds of CPU may differ before the second run is done again with other steps."""
@@ -58,7 +63,7 @@ def _compare(setting: Setting, run: Callable[..., dict[str, float]]) -> Measured
 
 def _outcome(program: Program, run: Callable[..., dict[str, float]], *options: str) -> Outcome:
     before = program.cpu
-    scores = run(program, *options)
+    scores = run(program, *ALONE, *options)
     steps = rnncast.load(program.folder / CHECKPOINT).checkpoint.config.training.max_steps
     assert steps is not None, "a checkpoint says all its settings"
     return Outcome(scores, program.cpu - before, steps)

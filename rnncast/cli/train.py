@@ -35,7 +35,7 @@ window_options = options.together(
     setting("guess_season", "--guess-season", text="Season of the naive forecast that the network corrects; 0: none.",
             metavar="N", type=whole(0), **_BY_DATA),
     setting("transform", "--transform", text="Logarithm of the values first.", type=click.Choice(config.TRANSFORMS)),
-    setting("scaling", "--scaling", text="Level and spread: at each origin, or once for a whole series.",
+    setting("scaling", "--scaling", text="Level and spread at each origin, the level alone, or a whole series'.",
             type=click.Choice(config.SCALINGS)),
     setting("channels", "--channels", text="Several targets: each by itself, or together.",
             type=click.Choice(config.CHANNELS)),

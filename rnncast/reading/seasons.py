@@ -15,8 +15,10 @@ CANDIDATES = (4, 7, 12, 24, 48, 52, 96, 168, 336)
 _SERIES = 200
 _STEPS = 2000
 _ROUNDING = 1e-12
-# A season beyond the day's 24 hours must be clearer: M4's weekly series reach 0.27 at 52 and gain nothing by it.
-_CLEAR, _CLEAR_LONG, _LONG = 0.2, 0.3, 24
+# A season beyond the day's 24 hours must be clearer: M4's weekly series reach 0.27 at 52, and networks that are
+# fitted to them gain nothing by it.
+CLEAR, CLEAR_LONG = 0.2, 0.3
+_LONG = 24
 
 
 def tell(panel: Panel, data: DataConfig) -> tuple[int, ...]:
@@ -30,13 +32,14 @@ def tell(panel: Panel, data: DataConfig) -> tuple[int, ...]:
     return detect(values, panel.offsets, panel.lengths)
 
 
-def detect(values: FloatArray, offsets: IntArray, lengths: IntArray) -> tuple[int, ...]:
+def detect(values: FloatArray, offsets: IntArray, lengths: IntArray, clear_long: float = CLEAR_LONG) -> tuple[int, ...]:
     """Return the season lengths of the first target, shortest first; (1,) where none is clear.
 
     Args:
         values: [R, C], finite.
         offsets: [N], first row of each series.
         lengths: [N], rows of each series.
+        clear_long: least autocorrelation of a season of more than 24 steps.
     """
     picked = np.linspace(0, len(offsets) - 1, min(len(offsets), _SERIES)).astype(np.int64)
     first = np.maximum(offsets[picked], offsets[picked] + lengths[picked] - _STEPS)
@@ -48,7 +51,7 @@ def detect(values: FloatArray, offsets: IntArray, lengths: IntArray) -> tuple[in
     mean[known.mean(axis=0) < 0.5] = 0.0
     # Of chance, a mean over that many steps stays below: four standard errors.
     chance = 4 / np.sqrt((known * (stop - first)[:, None]).sum(axis=0).clip(1))
-    needed = np.maximum(np.where(np.array(CANDIDATES) > _LONG, _CLEAR_LONG, _CLEAR), chance)
+    needed = np.maximum(np.where(np.array(CANDIDATES) > _LONG, clear_long, CLEAR), chance)
     clear = {season: float(mean[i]) for i, season in enumerate(CANDIDATES) if mean[i] > needed[i]}
     if not clear:
         return (1,)
