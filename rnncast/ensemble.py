@@ -101,6 +101,8 @@ def _loop(round_: Round, number: int, config: Config, windows: Windows) -> tuple
         network.load_state_dict(embedded.load().weights)
         if training.max_steps == 0:  # an optimiser takes longer to import than such a network to forecast
             return network, None
+        for weight in network.model.early():
+            weight.requires_grad_(False)
     else:
         _standardised(network, panel).start_from(_usual(windows, index))
     batch = min(training.batch_size or 1, len(index))

@@ -18,6 +18,7 @@ from rnncast.errors import DataError, UsageError
 from rnncast.frequency import format_stamps
 from rnncast.network import Network
 from rnncast.panel import BoolArray, FloatArray, Forecast, IntArray, Panel, series_name
+from rnncast.regression import Regression
 from rnncast.scaling import Units
 from rnncast.windows import Batch, Windows
 
@@ -30,19 +31,21 @@ BEYOND = 3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Predictor:
-    """Holds what forecasts: networks, the units they compute in, what they are blended with, and bounds.
+    """Holds what forecasts: networks, the units they compute in, what is added to them, and bounds.
 
     Attributes:
         networks: the members, of one head; farther than its own horizon each goes on from its own median.
         logarithm: whether series without a negative value are counted in logarithms.
         blend: the anchor's share, and the widths of the intervals.
         bounds: what forecasts keep.
+        regression: what future covariates do, where the networks do not read them and it is known.
     """
 
     networks: Sequence[Network]
     logarithm: bool
     blend: Blend = ALONE
     bounds: Bounds = UNBOUNDED
+    regression: Regression | None = None
 
     @property
     def horizon(self) -> int:
@@ -114,16 +117,28 @@ def predict(
         horizon: H.
         anchor: the anchor's forecasts [N, W, H, C], where they are known already.
     """
+    lowest, highest = panel.extremes(ends)
+    if predictor.regression is None:
+        found = _blended(predictor, panel, ends, horizon, anchor)
+    else:
+        parted = predictor.regression.part(panel, ends, horizon)
+        parts = (parted.whole(values) for values in _blended(predictor, parted.rest, ends, horizon, None))
+        found = _clipped(Source(*parts), lowest, highest)
+    return Source(*(_within(predictor.bounds, values, lowest >= 0) for values in found))
+
+
+def _blended(
+    predictor: Predictor, panel: Panel, ends: IntArray, horizon: int, anchor: FloatArray | None
+) -> Source:
+    """Return the forecast of the networks and the anchor, without bounds; `anchor` where it is known already."""
     blend = predictor.blend
     network = blend.networks(predict_kinds(predictor, panel, ends, horizon))
     if blend.anchor is None or blend.share == 1:
         anchor = None
     elif anchor is None:
         anchor = _anchor_forecasts(blend.anchor, panel, ends, horizon, predictor.horizon)
-    blended = blend.point(network.point, anchor)
-    quantiles = blend.quantiles(network.quantiles - network.point[..., None], blended)
-    never_negative = panel.extremes(ends)[0] >= 0
-    return Source(*(_within(predictor.bounds, values, never_negative) for values in (blended, quantiles)))
+    point = blend.point(network.point, anchor)
+    return Source(point, blend.quantiles(network.quantiles - network.point[..., None], point))
 
 
 def predict_kinds(predictor: Predictor, panel: Panel, ends: IntArray, horizon: int) -> dict[str, Source]:
@@ -131,13 +146,11 @@ def predict_kinds(predictor: Predictor, panel: Panel, ends: IntArray, horizon: i
 
     They stay within the history's range, widened by three times itself.
     """
-    least, most = _limits(*panel.extremes(ends))  # [N, W, 1, C]
-    found = {}
-    for kind, networks in predictor.kinds.items():
-        point, quantiles = _network_forecasts(networks, predictor.logarithm, panel, ends, horizon)
-        clipped = np.clip(point, least, most), np.clip(quantiles, least[..., None], most[..., None])
-        found[kind] = Source(*clipped)
-    return found
+    lowest, highest = panel.extremes(ends)
+    return {
+        kind: _clipped(_network_forecasts(networks, predictor.logarithm, panel, ends, horizon), lowest, highest)
+        for kind, networks in predictor.kinds.items()
+    }
 
 
 def _anchor_forecasts(name: str, panel: Panel, ends: IntArray, horizon: int, trained: int) -> FloatArray:
@@ -151,12 +164,13 @@ def _anchor_forecasts(name: str, panel: Panel, ends: IntArray, horizon: int, tra
     return np.concatenate([near, baseline_forecasts(name, panel, ends, horizon)[:, :, trained:]], axis=2)
 
 
-def _limits(lowest: FloatArray, highest: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return between what networks may forecast, [N, W, 1, C], given a history's extremes; anything without any."""
+def _clipped(source: Source, lowest: FloatArray, highest: FloatArray) -> Source:
+    """Return forecasts within a history's range, given its extremes [N, W, C], widened by three times itself."""
     seen = lowest <= highest
     reach = BEYOND * np.subtract(highest, lowest, out=np.zeros_like(lowest), where=seen)
     least, most = np.where(seen, lowest - reach, -np.inf), np.where(seen, highest + reach, np.inf)
-    return least[:, :, None], most[:, :, None]
+    least, most = least[:, :, None], most[:, :, None]  # [N, W, 1, C]
+    return Source(np.clip(source.point, least, most), np.clip(source.quantiles, least[..., None], most[..., None]))
 
 
 def baseline_forecasts(name: str, panel: Panel, ends: IntArray, horizon: int) -> FloatArray:

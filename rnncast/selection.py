@@ -62,7 +62,7 @@ CLEARLY = 0.9
 LONGEST_FOLDED, FOLDED_STEPS, FOLDED_LAGS = 2048, 512, 16
 """Steps that a model with folds reads, its recurrent steps, and its lags, at most."""
 
-TUNING = 100
+TUNING = 50
 """Steps for which the embedded model is tuned where it is asked for by name."""
 
 CELLS = ("lstm", "gru")
@@ -149,7 +149,7 @@ def _embedded(config: Config, panel: Panel, before: Panel, steps: int) -> Config
         faint = seasons.detect(panel.values, panel.offsets, before.lengths, seasons.CLEAR)
         config = config.with_settings({"season_length": faint})
     config = embedded.applied(config.with_settings({"model": embedded.MODEL}))
-    config = _fill(config, {"learning_rate": 3e-4, "ensemble": 1} | _length(config, steps))
+    config = _fill(config, {"learning_rate": 1e-4, "ensemble": 1} | _length(config, steps))
     return _member(_fill(config, _sizes(config, panel, far=False)), panel, 0)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from rnncast import config, registry
-from rnncast.cli import options
+from rnncast.cli import choosing, options
 from rnncast.cli.options import Talk, duration, number, setting, several, whole
 from rnncast.errors import UsageError
 
@@ -100,7 +100,12 @@ training_options = options.together(
 @options.bounds_options()
 @options.fail_option
 @options.run_options
-@click.option("--from", "start", metavar="FILE", help="Checkpoint whose weights to start from: fine-tune it.")
+@click.option(
+    "--from",
+    "start",
+    metavar="FILE",
+    help="Checkpoint whose weights to start from: fine-tune it; 'default' is the embedded model.",
+)
 @click.option("-o", "--output", default=_OUTPUT, show_default=True, metavar="FILE", help="Checkpoint.")
 @options.format_option
 @options.talk_options
@@ -131,7 +136,8 @@ def train(
     if conditions and asked.training.test == 0:
         raise UsageError("--fail-if has nothing to judge: --test 0 holds no row out.", "Leave one of the two out.")
     check(output)
-    reading, asked, known = api.prepared(data, asked, api.load(start) if start else None)
+    begin = start if start in (None, choosing.EMBEDDED) else api.load(start)
+    reading, asked, known = api.prepared(data, asked, begin)
     talk.note(views.summary(reading))
     talk.notes((*reading.left_out, *reading.notes, *views.shortfalls(reading.panel, asked)))
     forecaster = api.Forecaster(show(holdout.run(reading, asked, known), talk), asked.run)

@@ -2,7 +2,7 @@
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
@@ -60,6 +60,10 @@ class Model(nn.Module, ABC):
     def decoder(self, size: DecoderSize) -> Decoder:
         """Return an untrained decoder of the model's states."""
         return DirectDecoder(size)
+
+    def early(self) -> Iterable[nn.Parameter]:
+        """Return the weights that stay as they are where a model that was fitted before is tuned."""
+        return ()
 
     def smoothing(self, ids: TextArray, targets: int, seasons: tuple[int, ...]) -> LearnedSmoothing | None:
         """Return what learns level and season of the series `ids` [N, I], None where each window tells them itself."""

@@ -1,6 +1,6 @@
 """The network that is embedded: a recurrent encoder and a decoder whose weights fit any season, horizon and context."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -58,6 +58,10 @@ class Folding(Model):
     def decoder(self, size: DecoderSize) -> Decoder:
         """Return a decoder of mixtures."""
         return FoldingDecoder(size)
+
+    def early(self) -> Iterable[nn.Parameter]:
+        """Return the weights of all recurrent layers but the last."""
+        return self.stack.layers[:-1].parameters()
 
 
 class FoldingDecoder(Decoder):
