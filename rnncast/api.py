@@ -218,8 +218,8 @@ class Forecaster:
         for network in networks:
             device.use_threads(self.run, num_windows * network.shape.num_origins * num_weights(network))
             network.half_precision = self.run.precision == "bf16"
-        config = self.checkpoint.config
-        return Predictor(networks, config.window.transform == "log", self.checkpoint.blend, config.bounds)
+        kept, config = self.checkpoint, self.checkpoint.config
+        return Predictor(networks, config.window.transform == "log", kept.blend, config.bounds, kept.regression)
 
     def _own_rows(self) -> Panel:
         if self.checkpoint.is_whole:

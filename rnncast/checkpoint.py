@@ -1,7 +1,7 @@
 """One safetensors file that explains itself: weights, the rows they were fitted on, and how they came about.
 
 Layout, format version 2: a sealed file whose header has `config`, `members`, `blend`, `columns`, `panel`,
-`report`, `history` and `versions`. The tensors:
+`report`, `history` and `versions`, and `regression` where there is one. The tensors:
 
     heldout/<member>/<weight>     fitted without the rows that were held out: what was measured
     final/<member>/<weight>       fitted on all rows: what predicts
@@ -25,6 +25,7 @@ from rnncast.errors import CheckpointError, RnncastError
 from rnncast.network import Columns, Network, build
 from rnncast.packing import Array
 from rnncast.panel import IntArray, Panel, TextArray
+from rnncast.regression import Regression
 from rnncast.sealed import Sealed
 
 FORMAT_VERSION = 2
@@ -48,6 +49,7 @@ class Checkpoint:
         config: all settings, resolved.
         members: the settings of each member, resolved; they differ in what was left open alone.
         blend: what the networks are blended with, and how wide intervals are.
+        regression: what future covariates do that the networks do not read; None where that is not known.
         columns: how many columns of each kind the panel has.
         heldout: weights of each member, fitted without the last `config.training.test` rows.
         final: weights of each member, fitted on all rows.
@@ -62,6 +64,7 @@ class Checkpoint:
     config: Config
     members: tuple[Config, ...]
     blend: Blend
+    regression: Regression | None
     columns: Columns
     heldout: tuple[Weights, ...]
     final: tuple[Weights, ...]
@@ -105,6 +108,8 @@ def save(path: str, checkpoint: Checkpoint) -> None:
         "history": list(checkpoint.history),
         "versions": checkpoint.versions,
     }
+    if checkpoint.regression is not None:
+        header["regression"] = asdict(checkpoint.regression)
     sealed.write(path, Sealed(header, tensors))
 
 
@@ -154,6 +159,7 @@ def _rebuild(header: Mapping[str, Any], tensors: Mapping[str, Array]) -> Checkpo
         config=config,
         members=members,
         blend=blend,
+        regression=_regression(header, columns),
         columns=columns,
         heldout=weights["heldout"],
         final=weights["final"],
@@ -182,6 +188,16 @@ def _blend(header: Mapping[str, Any]) -> Blend:
     if blend.anchor is not None:
         registry.find(registry.BASELINES, blend.anchor, "anchor")
     return blend
+
+
+def _regression(header: Mapping[str, Any], columns: Columns) -> Regression | None:
+    stored = header.get("regression")
+    if stored is None:
+        return None
+    regression = Regression(**(stored | {"coefficients": tuple(map(tuple, stored["coefficients"]))}))
+    if [len(row) for row in regression.coefficients] != [columns.future] * columns.targets:
+        raise ValueError("its regression does not fit its columns")
+    return regression
 
 
 def _check_numbers(config: Config, weights: Weights) -> None:

@@ -6,6 +6,10 @@ from rnncast import embedded
 from rnncast.blend import Blend
 from rnncast.config import Config
 from rnncast.panel import Panel
+from rnncast.regression import FEWEST, Trial
+
+NAMED = 5
+"""Most covariates that are called by their names."""
 
 
 def choices(members: tuple[Config, ...], panel: Panel) -> Iterator[str]:
@@ -35,6 +39,20 @@ def _fitted(members: Sequence[Config]) -> Iterator[str]:
     ]
     length = f"{training.max_steps} steps" if training.max_steps else f"{training.epochs} epochs"
     yield f"They correct {_words(said)}, and learn for at most {length} of {training.batch_size} windows."
+
+
+def tried(trial: Trial | None, names: Sequence[str]) -> Iterator[str]:
+    """Yield a sentence on what past origins say about the future covariates with these names."""
+    if trial is None:
+        return
+    what = f"A ridge regression on {', '.join(names) if len(names) <= NAMED else f'{len(names)} future covariates'}"
+    if trial.regression is not None:
+        kind = ", in logarithms," if trial.regression.logarithm else ""
+        yield f"{what}{kind} lowers the error of {trial.windows} past windows by {trial.gain:.0%} and is added."
+    elif trial.windows < FEWEST:
+        yield f"{what} is left out: {trial.windows} past windows are too few to try it, at least {FEWEST} are needed."
+    else:
+        yield f"{what} is left out: it does not clearly lower the error of {trial.windows} past windows."
 
 
 def validated(blend: Blend, config: Config) -> Iterator[str]:

@@ -73,12 +73,13 @@ def forecast(predictor: Predictor, panel: Panel, horizon: int) -> Forecast:
     the quantiles add up as those of independent errors do.
 
     Raises:
-        DataError: future covariates that do not reach so far.
+        DataError: future covariates that are read and do not reach so far.
         UsageError: no step to forecast.
     """
     if horizon < 1:
         raise UsageError(f"horizon is {horizon}, expected at least 1 step.")
-    _check_ahead(panel, horizon)
+    if FITTED in predictor.kinds or predictor.regression is not None:
+        _check_ahead(panel, horizon)
     predicted = predict(predictor, panel, panel.lengths[:, None] - 1, horizon)
     return Forecast(
         point=predicted.point[:, 0],
@@ -127,9 +128,7 @@ def predict(
     return Source(*(_within(predictor.bounds, values, lowest >= 0) for values in found))
 
 
-def _blended(
-    predictor: Predictor, panel: Panel, ends: IntArray, horizon: int, anchor: FloatArray | None
-) -> Source:
+def _blended(predictor: Predictor, panel: Panel, ends: IntArray, horizon: int, anchor: FloatArray | None) -> Source:
     """Return the forecast of the networks and the anchor, without bounds; `anchor` where it is known already."""
     blend = predictor.blend
     network = blend.networks(predict_kinds(predictor, panel, ends, horizon))

@@ -9,19 +9,26 @@ import numpy as np
 import torch
 
 from rnncast import __version__, device, explaining, finetuning, packing, selection
-from rnncast.blend import ALONE, Blend, fit_blend
+from rnncast.blend import ALONE, EMBEDDED, Blend, fit_blend
 from rnncast.checkpoint import Checkpoint
 from rnncast.config import Config
 from rnncast.ensemble import JUDGED, Judging, Round, fit_members
 from rnncast.evaluation import Plan, backtest, judge, plan_origins
-from rnncast.forecasting import Predictor
+from rnncast.forecasting import Predictor, predict
 from rnncast.network import Columns
 from rnncast.panel import IntArray, Panel
 from rnncast.reading import Reading, seasons_of
+from rnncast.regression import Trial, best_of, fit_regression, window_errors
 from rnncast.training import Fit, Progress
 
 ORIGINS = 16
 """Most origins of a series that validate, about: an anchor takes its time at each."""
+
+TRIED = 512
+"""Most windows at which covariates are tried; of more, every k-th series is taken."""
+
+WAYS = (False, True)
+"""How effects are counted: as they are, and in logarithms."""
 
 
 class Split(NamedTuple):
@@ -68,7 +75,8 @@ def run(reading: Reading, config: Config, start: Checkpoint | None = None) -> Ge
     """Fit without the held-out rows, measure on them, fit on all rows; yield progress on the way.
 
     Of the rows before those held out, the last validate: they choose the step whose weights are kept, the
-    share of the anchor and the width of the intervals. Fits on more rows take as many steps as were best
+    share of the anchor and the width of the intervals, and whether covariates help that the networks do not
+    read. Fits on more rows take as many steps as were best
     and up to a tenth more. With `start` all begin with a checkpoint's weights.
 
     Raises:
@@ -84,6 +92,8 @@ def run(reading: Reading, config: Config, start: Checkpoint | None = None) -> Ge
     judging = None if split.plan is None else Judging(split.before, split.plan.ends(split.before))
     networks, fits = yield from fit_members(Round("held-out", split.learned, judging, start=begin), timed, where)
     predictor = Predictor(networks, shared.window.transform == "log", bounds=shared.bounds)
+    trial = _trial(predictor, split, any(fit.best_step for fit in fits))
+    predictor = replace(predictor, regression=trial and trial.regression)
     predictor = replace(predictor, blend=_blend(predictor, shared, split))
     history, final, known = list(fits), networks, fits if split.plan else []
     for name, learned in list(split.rounds.items())[1:]:
@@ -100,6 +110,7 @@ def run(reading: Reading, config: Config, start: Checkpoint | None = None) -> Ge
         config=replace(shared, model=replace(shared.model, model=name)),
         members=members,
         blend=predictor.blend,
+        regression=predictor.regression,
         columns=Columns.of(panel),
         heldout=tuple(network.state_dict() for network in predictor.networks),
         final=tuple(network.state_dict() for network in final),
@@ -108,7 +119,11 @@ def run(reading: Reading, config: Config, start: Checkpoint | None = None) -> Ge
         is_whole=is_whole,
         report={
             "steps": [fit.best_step for fit in fits],
-            "reasons": [*explaining.choices(members, panel), *explaining.validated(predictor.blend, shared)],
+            "reasons": [
+                *explaining.choices(members, panel),
+                *explaining.tried(trial, panel.future_names),
+                *explaining.validated(predictor.blend, shared),
+            ],
             **_measured(name, predictor, split, shared.window.horizon or 1),
         },
         history=[record for fit in history for record in _history(fit)],
@@ -134,16 +149,48 @@ def _resolved(reading: Reading, config: Config, start: Checkpoint | None) -> tup
     return panel, selection.resolve(settings, panel), held_out
 
 
+def _trial(predictor: Predictor, split: Split, is_tuned: bool) -> Trial | None:
+    """Return what past origins say about future covariates, None where there are none or networks read them.
+
+    Effects that the rows before these origins tell are to lower the error after them; then all rows tell them.
+    Weights that are taken as they are have learned from no row: then origins lie in the whole later half, which
+    takes no fit, instead of the last few rows. They reach a fifth of the rows far at most, so that there are about
+    nine of a short series too.
+    """
+    if split.plan is None or not split.panel.future_names or list(predictor.kinds) != [EMBEDDED]:
+        return None
+    known = split.learned.lengths if is_tuned else split.before.lengths // 2
+    free = int((split.before.lengths - known).max())
+    reach = max(1, min(split.plan.horizon, free // 5))
+    stride = max(1, reach // 2, (free - reach) // (ORIGINS - 1))
+    panel, plan = _some(split.before, plan_origins(split.before, known, reach, stride=stride), TRIED)
+    ends = plan.ends(panel)
+    judged = judge(predictor, None, panel, plan)
+    errors = [window_errors(judged, judged.networks[EMBEDDED].point)]
+    for logarithm in WAYS:
+        regression = fit_regression(panel.truncated(ends[:, 0] + 1), logarithm)
+        point = predict(replace(predictor, regression=regression), panel, ends, reach).point
+        errors.append(window_errors(judged, point.reshape(judged.actual.shape)))
+    best, gain, windows = best_of(errors[0], errors[1:], max(1.0, reach / stride))
+    return Trial(None if best is None else fit_regression(split.before, WAYS[best]), gain, windows)
+
+
+def _some(panel: Panel, plan: Plan, most: int) -> tuple[Panel, Plan]:
+    """Return every k-th series and a plan for them, so that there are about so many windows."""
+    every = -(-panel.num_series * plan.windows // most)
+    chosen = np.arange(0, panel.num_series, every)
+    return panel.only(chosen), replace(plan, first=plan.first[chosen])
+
+
 def _blend(predictor: Predictor, config: Config, split: Split) -> Blend:
-    """Return what the validation rows say about the networks."""
+    """Return what the validation rows say about the networks, without the effects of covariates that are known."""
     if split.plan is None:
         return ALONE
     anchor = None if config.training.anchor == "none" else config.training.anchor
-    every = -(-split.before.num_series * split.plan.windows // JUDGED)  # of more windows, every k-th series
-    chosen = np.arange(0, split.before.num_series, every)
-    plan = replace(split.plan, first=split.plan.first[chosen])
-    judged = judge(predictor, anchor, split.before.only(chosen), plan)
-    return fit_blend(judged, anchor, predictor.levels, config.training.calibrate)
+    panel, plan = _some(split.before, split.plan, JUDGED)
+    if predictor.regression is not None:
+        panel = predictor.regression.part(panel, plan.ends(panel), plan.horizon).rest
+    return fit_blend(judge(predictor, anchor, panel, plan), anchor, predictor.levels, config.training.calibrate)
 
 
 def _measured(name: str, predictor: Predictor, split: Split, horizon: int) -> dict[str, Any]:

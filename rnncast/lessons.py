@@ -1,6 +1,6 @@
 """Lessons: what each step of pretraining learns from, drawn from its own seed, so that any step can be drawn again.
 
-Half of the batches are short series, log-uniform from 12 to 512 steps, the rest up to 2,048.
+Half of the batches are short series, log-uniform from 8 to 512 steps (years and quarters to 64), the rest up to 2,048.
 """
 
 import math
@@ -18,7 +18,7 @@ from rnncast.synthetic import Sample, mixture
 from rnncast.windows import Batch
 
 SEASONS: dict[tuple[int, ...], float] = {
-    (1,): 0.23,
+    (1,): 0.25,
     (4,): 0.17,
     (5,): 0.02,
     (7,): 0.11,
@@ -31,8 +31,11 @@ SEASONS: dict[tuple[int, ...], float] = {
 }
 """Shares of the batches by their seasons; the rest has a season of any length to 60."""
 
-SHORTEST, SHORT = 12, 512
-"""Steps of the shortest series, and of the longest short one."""
+SHORTEST, SHORT, SHORT_YEARS = 8, 512, 64
+"""Steps of the shortest series, and of the longest short one; of years and quarters there never are many."""
+
+YEARS = 4
+"""Steps of a season up to which series are taken for years or quarters."""
 
 LOGARITHMS = 0.4
 """Share of the batches whose positive series are read as logarithms."""
@@ -64,7 +67,8 @@ def lesson(course: Course, shape: Shape, step: int, device: torch.device) -> Les
     """Draw what `step` learns from, in variations of a network's `shape`."""
     chance = random.Random(f"{course.seed}-{step}")
     seasons = _seasons(chance)
-    longest = SHORT if chance.random() < 0.5 else LONGEST_FOLDED
+    short = SHORT_YEARS if seasons[0] <= YEARS else SHORT
+    longest = short if chance.random() < 0.5 else LONGEST_FOLDED
     shortest = max(SHORTEST, 2 * seasons[0] + 2)
     length = _log_uniform(chance, shortest, max(longest, 3 * shortest))
     segment = -(-length // FOLDED_STEPS)

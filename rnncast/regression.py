@@ -34,6 +34,9 @@ VARIES = 1e-9
 FEWEST = 8
 """Windows below which nothing is told from errors."""
 
+LEAST = 0.01
+"""Share of the error that effects take away at least; less is a penalty that left nearly nothing of chance."""
+
 LARGEST = 700.0
 """Largest logarithm that is taken back."""
 
@@ -135,17 +138,17 @@ def fit_regression(panel: Panel, logarithm: bool) -> Regression:
 
 
 def window_errors(judged: Judged, point: FloatArray) -> FloatArray:
-    """Return the mean absolute scaled error of each window, [M], of forecasts [M, H, C]; NaN where it is not defined."""
-    none = np.empty((*point.shape, 0))[:, None]
-    outcome = Outcome(judged.actual[:, None], judged.observed[:, None], point[:, None], none, (), judged.past_error[:, None])
-    return mase(outcome).per_series
+    """Return the mean absolute scaled error of forecasts [M, H, C] in each window, [M]; NaN where it is undefined."""
+    actual, observed, found = judged.actual[:, None], judged.observed[:, None], point[:, None]  # [M, 1, H, C]
+    none = np.empty((*found.shape, 0))
+    return mase(Outcome(actual, observed, found, none, (), judged.past_error[:, None])).per_series
 
 
 def best_of(plain: FloatArray, others: Sequence[FloatArray], overlap: float) -> tuple[int | None, float, int]:
     """Return which of `others` has clearly lower errors than `plain`, all [M]; the lowest's gain; how many windows.
 
-    Clearly is by more than one standard error of the windows' differences (as in Breiman et al. 1984, section
-    3.4.3), of which `overlap` say as much as one.
+    Clearly is by a hundredth and by more than one standard error of the windows' differences (as in Breiman et
+    al. 1984, section 3.4.3), of which `overlap` say as much as one.
     """
     errors = np.stack([plain, *others])
     errors = errors[:, np.isfinite(errors).all(axis=0)]  # [1 + others, M]
@@ -154,8 +157,8 @@ def best_of(plain: FloatArray, others: Sequence[FloatArray], overlap: float) -> 
         return None, 0.0, count
     best = int(np.argmin(errors[1:].mean(axis=1)))
     gains = errors[0] - errors[1 + best]  # [M]
-    is_clear = gains.mean() > gains.std(ddof=1) * np.sqrt(overlap / count)
-    return best if is_clear else None, float(gains.mean() / errors[0].mean()), count
+    gain, doubt = float(gains.mean() / errors[0].mean()), gains.std(ddof=1) * np.sqrt(overlap / count)
+    return best if gains.mean() > doubt and gain > LEAST else None, gain, count
 
 
 def _known_ahead(panel: Panel) -> IntArray:

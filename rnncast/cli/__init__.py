@@ -69,8 +69,9 @@ class Commands(click.Group):
 HELP = """Forecast time series from CSV files with recurrent networks.
 
 \b
+rnncast predict data.csv  forecast at once, by the model that comes along
 rnncast train data.csv    fit, measure on the held-out end, save rnncast.safetensors
-rnncast predict           forecast from the end of the data
+rnncast predict           forecast from the end of the data that were trained on
 rnncast evaluate          measure the forecasts from several origins
 """
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}

@@ -78,7 +78,15 @@ def read(data: tuple[str, ...], future: str | None, settings: dict[str, Any], ta
         raise UsageError("the embedded model has no data of its own.", "Name the data, as in: rnncast predict DATA.")
     reading = api.read(data, Config.of(settings).data, future)
     talk.notes(["the embedded model forecasts, pretrained on made-up series; 'rnncast train' fits one to the data."])
-    ignored = [*reading.panel.past_names, *reading.panel.future_names, *reading.panel.static_names]
+    ignored, ahead = [*reading.panel.past_names, *reading.panel.static_names], reading.panel.future_names
     if ignored:
         talk.notes([f"it does not read {', '.join(ignored)}."])
+    if ahead:
+        talk.notes([f"a regression adds the effects of {', '.join(ahead)} where past origins say that it helps (-v)."])
     return reading
+
+
+def explain(forecaster: "Forecaster", talk: Talk) -> None:
+    """Say in detail what the data were told by, and what validation gave."""
+    for line in forecaster.checkpoint.report["reasons"]:
+        talk.detail(line)

@@ -56,6 +56,7 @@ def evaluate(
     if choosing.is_embedded(checkpoint, data):
         reading = choosing.read(data, None, given, talk)
         forecaster = api.untrained_before(reading, windows, stride, **(given | options.given({"horizon": horizon})))
+        choosing.explain(forecaster, talk)
     else:
         forecaster, reading = choosing.load(checkpoint, data, None, given)
     talk.notes(reading.notes)

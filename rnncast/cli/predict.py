@@ -63,6 +63,7 @@ def predict(
         given |= asked | options.given({"horizon": horizon})
         reading = choosing.read(data, future_data, given, talk)
         forecaster = api.untrained(reading, **given)
+        choosing.explain(forecaster, talk)
     else:
         forecaster, reading = choosing.load(checkpoint, data, future_data, given)
     talk.notes(reading.notes)

@@ -105,7 +105,7 @@ def observed(dice: Dice) -> Tensor:
 
 
 CHANGES: tuple[tuple[Change, float], ...] = (
-    (lean, 0.6),
+    (lean, 0.8),
     (flip_time, 0.05),
     (flip_sign, 0.1),
     (disturb, 0.15),

@@ -8,10 +8,12 @@ import torch
 from torch import Tensor
 
 from rnncast.synthetic.base import Dice, recur
-from rnncast.synthetic.trends import drift
 
 LONG = 40
 """Steps from which on a series is long for years and quarters, and its drift weaker."""
+
+DOWNWARDS = 0.15
+"""Share of the drifts that point downwards; of the M1 competition's yearly series one in ten falls."""
 
 LARGEST = 3.0
 """Largest logarithm of the factor by which a series grows."""
@@ -31,7 +33,7 @@ def lean(dice: Dice, values: Tensor) -> Tensor:
     """
     season = min(dice.sample.seasons[0], dice.sample.length // 2)
     size = (values[:, season:] - values[:, :-season]).abs().mean(dim=1, keepdim=True) / season
-    strongest = 8.0 * min(1.0, LONG / dice.sample.length) ** 0.5 if season <= SHORT_SEASON else 1.5
+    strongest = 12.0 * min(1.0, LONG / dice.sample.length) ** 0.5 if season <= SHORT_SEASON else 1.5
     place = dice.sample.time / dice.sample.length  # [T], 0 to 1
     kind = dice.one_of([0.45, 0.3, 0.1, 0.15])
     pole = 1 - dice.log_uniform(0.02, 0.3)
@@ -39,8 +41,9 @@ def lean(dice: Dice, values: Tensor) -> Tensor:
     fading = (-dice.log_uniform(0.5, 8.0) * place).exp()
     growing = (dice.log_uniform(0.3, 4.0) * (place - 1)).exp()
     shape = torch.where(kind == 1, slow, torch.where(kind == 2, fading, torch.where(kind == 3, growing, 1.0)))
-    share = 1.0 if season <= SHORT_SEASON else 0.6
-    leaning = dice.maybe(share, size * (drift(dice, 0.1, strongest) * shape).cumsum(dim=1))
+    share = 1.0 if season <= SHORT_SEASON else 0.45
+    slope = dice.log_uniform(0.1, strongest) * (1 - 2 * dice.happens(DOWNWARDS).double())
+    leaning = dice.maybe(share, size * (slope * shape).cumsum(dim=1))
     leaning = leaning * (values != 0).all(dim=1, keepdim=True)
     multiplied = dice.happens(0.5) & (values > 0).all(dim=1, keepdim=True)
     grown = values * (LARGEST * (leaning / values.abs().mean(dim=1, keepdim=True) / LARGEST).tanh()).exp()
