@@ -12,9 +12,9 @@ import pandas as pd
 from bench.measuring import shared
 from rnncast.api import read
 from rnncast.config import DataConfig
+from rnncast.horizons import default_horizon
 from rnncast.metrics import Outcome, Score, coverage_80, mase, seasonal_error, smape, wql
 from rnncast.panel import FloatArray, IntArray, Panel
-from rnncast.selection import default_horizon
 
 DECILES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 METRICS = {"smape": smape, "mase": mase, "wql": wql, "coverage-80": coverage_80}

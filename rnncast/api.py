@@ -11,14 +11,15 @@ from typing import Any, TypeAlias, Unpack
 import numpy as np
 import pandas as pd
 
-from rnncast import __version__, checkpoint, device, embedded, holdout, selection
+from rnncast import __version__, checkpoint, device, embedded, holdout
 from rnncast.bounds import BoundsSettings
 from rnncast.checkpoint import Checkpoint
-from rnncast.config import Config, DataConfig, ModelConfig, RunConfig
+from rnncast.config import Config, DataConfig, ModelConfig, RunConfig, Settings
 from rnncast.errors import DataError, UsageError
 from rnncast.evaluation import Scores, backtest, learned_rows, plan_origins
 from rnncast.forecasting import Predictor, forecast
 from rnncast.frequency import to_stamps
+from rnncast.horizons import default_horizon
 from rnncast.network import Columns, num_weights
 from rnncast.panel import Forecast, IntArray, Panel
 from rnncast.reading import Reading, panel_from_frame, panel_with_future, read_panel
@@ -32,61 +33,6 @@ Path = str | PathLike[str]
 Data: TypeAlias = "pd.DataFrame | pd.Series[Any] | Path | Sequence[Path] | Reading"
 Ahead = pd.DataFrame | Path
 Start: TypeAlias = "Forecaster | str | None"
-
-
-class Settings(BoundsSettings, total=False):
-    """The settings of `train`; each is described where `config` defines it."""
-
-    target: tuple[str, ...]
-    time: str
-    id: tuple[str, ...]
-    past_covariates: tuple[str, ...]
-    future_covariates: tuple[str, ...]
-    static_covariates: tuple[str, ...]
-    freq: str
-    season_length: tuple[int, ...]
-    missing: str
-    horizon: int
-    context_length: int
-    segment_length: int
-    num_lags: int
-    guess_season: int
-    transform: str
-    scaling: str
-    channels: str
-    model: str
-    hidden_size: int
-    num_layers: int
-    dropout: float
-    activation: str
-    residual: bool
-    skip: bool
-    attention: bool
-    option: tuple[str, ...]
-    loss: str
-    quantiles: tuple[float, ...]
-    optimizer: str
-    learning_rate: float
-    weight_decay: float
-    clip_norm: float
-    averaging: bool
-    schedule: str
-    warmup: float
-    max_steps: int
-    epochs: int
-    patience: int
-    time_limit: float
-    batch_size: int
-    origins: str
-    ensemble: int
-    seed: int
-    test: int
-    validation: int
-    anchor: str
-    calibrate: bool
-    device: str
-    precision: str
-    threads: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -262,7 +208,7 @@ def untrained_before(data: Data, windows: int | None, stride: int | None, **sett
         UsageError: settings that do not fit.
     """
     reading = read(data, Config.of(settings).data)
-    steps = settings.get("horizon") or selection.default_horizon(reading.panel)
+    steps = settings.get("horizon") or default_horizon(reading.panel)
     test = steps + ((windows or BACKTESTS) - 1) * (stride or steps)
     settings["horizon"], settings["test"] = steps, test
     return untrained(reading, **settings)

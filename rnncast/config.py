@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Self
 
 from rnncast import registry
-from rnncast.bounds import Bounds
+from rnncast.bounds import Bounds, BoundsSettings
 from rnncast.errors import UsageError, nearest
 
 DECILES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
@@ -215,3 +215,58 @@ class Config:
                 raise UsageError(f"there is no section called '{section}' in a configuration.")
             flat |= settings
         return cls.of(flat)
+
+
+class Settings(BoundsSettings, total=False):
+    """The flat settings of a configuration, as `api.train` takes them."""
+
+    target: tuple[str, ...]
+    time: str
+    id: tuple[str, ...]
+    past_covariates: tuple[str, ...]
+    future_covariates: tuple[str, ...]
+    static_covariates: tuple[str, ...]
+    freq: str
+    season_length: tuple[int, ...]
+    missing: str
+    horizon: int
+    context_length: int
+    segment_length: int
+    num_lags: int
+    guess_season: int
+    transform: str
+    scaling: str
+    channels: str
+    model: str
+    hidden_size: int
+    num_layers: int
+    dropout: float
+    activation: str
+    residual: bool
+    skip: bool
+    attention: bool
+    option: tuple[str, ...]
+    loss: str
+    quantiles: tuple[float, ...]
+    optimizer: str
+    learning_rate: float
+    weight_decay: float
+    clip_norm: float
+    averaging: bool
+    schedule: str
+    warmup: float
+    max_steps: int
+    epochs: int
+    patience: int
+    time_limit: float
+    batch_size: int
+    origins: str
+    ensemble: int
+    seed: int
+    test: int
+    validation: int
+    anchor: str
+    calibrate: bool
+    device: str
+    precision: str
+    threads: int

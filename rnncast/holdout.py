@@ -15,6 +15,7 @@ from rnncast.config import Config
 from rnncast.ensemble import JUDGED, Judging, Round, fit_members
 from rnncast.evaluation import Plan, backtest, judge, plan_origins
 from rnncast.forecasting import Predictor, predict
+from rnncast.horizons import check_lengths, default_horizon
 from rnncast.network import Columns
 from rnncast.panel import IntArray, Panel
 from rnncast.reading import Reading, seasons_of
@@ -136,10 +137,10 @@ def _resolved(reading: Reading, config: Config, start: Checkpoint | None) -> tup
     panel = reading.panel
     if start is not None:
         members = finetuning.continued(start, config)
-        selection.check_lengths(panel, members[0].window.horizon or 1)
+        check_lengths(panel, members[0].window.horizon or 1)
         panel = replace(panel, season_lengths=start.panel.season_lengths)
         return panel, members, selection.holdout(panel.lengths, config.training.test, members[0].window.horizon or 1)
-    horizon = config.window.horizon or selection.default_horizon(panel)
+    horizon = config.window.horizon or default_horizon(panel)
     held_out = selection.holdout(panel.lengths, config.training.test, horizon)
     # A season that was found in the values must not have been found in those held out.
     asked = replace(reading.roles, season_length=config.data.season_length)

@@ -121,19 +121,20 @@ def fit_regression(panel: Panel, logarithm: bool) -> Regression:
     """Return the regression (2) on all rows of a panel, all series together."""
     lag = np.where(panel.lengths > panel.season_length, panel.season_length, 1)  # [N], as past errors have it
     counts = np.maximum(panel.lengths - lag, 0)
-    series, size = np.repeat(np.arange(panel.num_series), counts), np.abs(panel.future_covariates).max(axis=0)
-    ahead = panel.future_covariates / np.where(size > 0, size, 1.0)  # [Rf, Kf]
-    first = ranges(panel.future_offsets, counts)
-    change = ahead[first + lag[series]] - ahead[first]  # [D, Kf]
-    first = ranges(panel.offsets, counts)
-    later = first + lag[series]
+    series = np.repeat(np.arange(panel.num_series), counts)  # [D], one for each difference
+    first, ahead = ranges(panel.offsets, counts), ranges(panel.future_offsets, counts)
+    later, later_ahead = first + lag[series], ahead + lag[series]
     error = seasonal_error(panel, panel.season_length)[series]  # [D, C]
-    scaled = np.where(error > 0, error, 1.0)
-    moved = _counted(panel.values[later] / scaled, logarithm) - _counted(panel.values[first] / scaled, logarithm)
+    scale = np.where(error > 0, error, 1.0)
+    before, after = (_counted(panel.values[rows] / scale, logarithm) for rows in (first, later))  # [D, C]
     seen = panel.observed[later] & panel.observed[first] & (error > 0)  # [D, C]
-    found = [_ridge(change[one], target[one]) for target, one in zip(moved.T, seen.T, strict=True)]
+    size = np.abs(panel.future_covariates).max(axis=0)
+    size[size == 0] = 1.0
+    covariates = panel.future_covariates / size  # [Rf, Kf]
+    change = covariates[later_ahead] - covariates[ahead]  # [D, Kf]
+    found = [_ridge(change[one], moved[one]) for moved, one in zip((after - before).T, seen.T, strict=True)]
     with np.errstate(over="ignore"):
-        coefficients = np.array(found) / np.where(size > 0, size, 1.0)  # [C, Kf]
+        coefficients = np.array(found) / size  # [C, Kf]
     return Regression(tuple(map(tuple, np.where(np.isfinite(coefficients), coefficients, 0.0).tolist())), logarithm)
 
 

@@ -15,20 +15,23 @@ How large they are, by the number of values:
 | under 200,000  | 64     | 128   | 300   |
 | more           | 128    | 128   | 1,600 with a season, 600 without |
 
-`auto` fits four members, LSTM and GRU in turn, with the segments in turn; of a named model one, or three
-under 2,000 values. Members differ in what was left open alone. The forecast is their median, for `auto`
-blended with the combined baselines as validation says. The figures were chosen on the training parts
-of M1, of M4 and of ETTh1 and on earlier rows of the classic series.
+`auto` leaves data of under 20,000 values to the embedded model, as it is. Of more it fits four members, LSTM
+and GRU in turn, with the segments in turn, and the embedded model joins them; for long horizons it does not. Of
+a named model one is fitted, or three under 2,000 values. Members differ in what was left open alone. The
+forecast is the median of those that were fitted, for `auto` blended with the embedded model and the combined
+baselines as validation says. The figures were chosen on the training parts of M1, of M4 and of ETTh1 and on
+earlier rows of the classic series.
 """
 
 from dataclasses import replace
 
 import numpy as np
 
-from rnncast import embedded, frequency, registry
+from rnncast import embedded, registry
 from rnncast.baselines import forecast_baseline
 from rnncast.config import Config
 from rnncast.errors import DataError, UsageError
+from rnncast.horizons import check_lengths, default_horizon
 from rnncast.panel import IntArray, Panel, series_name
 from rnncast.reading import seasons
 from rnncast.scaling import prefers_logarithm
@@ -224,31 +227,6 @@ def _check_windows(config: Config) -> None:
         raise UsageError(
             f"{config.window.num_lags} lags are fewer than the {segment} steps of a segment: some would not be read.",
             "Make --lags at least --segment.",
-        )
-
-
-def default_horizon(panel: Panel) -> int:
-    """Return the usual horizon, or half of the shortest series where most are long enough and some are not."""
-    usual, shortest = usual_horizon(panel), int(panel.lengths.min())
-    return usual if shortest >= usual or np.median(panel.lengths) < usual else max(1, shortest // 2)
-
-
-def usual_horizon(panel: Panel) -> int:
-    """Return the usual horizon of the panel's frequency, or of its season where rows are only numbered."""
-    if panel.time.freq is not None and not panel.time.freq.isdigit():
-        return frequency.default_horizon(panel.time.freq)
-    return {24: 48, 7: 14, 4: 8}.get(panel.season_length, frequency.default_horizon(None))
-
-
-def check_lengths(panel: Panel, horizon: int) -> None:
-    """Raise a DataError that names the first series shorter than the horizon, if there is one."""
-    short = np.flatnonzero(panel.lengths < max(horizon, 4))
-    if len(short):
-        name, rows = series_name(panel.ids, short[0]), panel.lengths[short[0]]
-        more = f" ({len(short) - 1} more are too short)" if len(short) > 1 else ""
-        raise DataError(
-            f"{name} has {rows} rows, fewer than the horizon of {horizon} steps{more}.",
-            "Give a shorter --horizon, or leave such series out.",
         )
 
 

@@ -15,10 +15,11 @@ from rnncast.config import Config
 from rnncast.evaluation import Scores
 from rnncast.forecasting import interval
 from rnncast.frequency import describe, format_stamps
+from rnncast.horizons import default_horizon, usual_horizon
 from rnncast.panel import FloatArray, Forecast, Panel
 from rnncast.reading import Reading
 from rnncast.rendering.base import Column, Table, Value
-from rnncast.selection import default_horizon, holdout, usual_horizon
+from rnncast.selection import holdout
 
 
 def forecast_table(forecast: Forecast, levels: Sequence[int], about: Mapping[str, Any] | None = None) -> Table:
