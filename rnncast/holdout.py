@@ -56,8 +56,10 @@ class Split(NamedTuple):
         before = panel.truncated(panel.lengths - held_out)
         validation = selection.validation_rows(before, config.training.validation, horizon)
         learned = before.truncated(before.lengths - validation)
-        most = ORIGINS if config.training.anchor != "none" else max(ORIGINS, JUDGED // panel.num_series)
-        stride = max(1, horizon // 2 if most == ORIGINS else 1, int(validation.max() - horizon) // (most - 1))
+        most, apart = ORIGINS, horizon // 2
+        if config.training.anchor == "none" and not selection.is_small(panel):  # many origins cost little then
+            most, apart = max(ORIGINS, JUDGED // panel.num_series), 1
+        stride = max(1, apart, int(validation.max() - horizon) // (most - 1))
         plan = plan_origins(before, learned.lengths, horizon, stride=stride) if validation.any() else None
         return cls(panel, before, learned, plan, held_out)
 
