@@ -7,15 +7,17 @@ PYTHON ?= $(shell for p in python3.11 python3 python; do \
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 REQUIREMENTS := pyproject.toml constraints.txt
+PIECE ?= 1h
 
-.PHONY: help demo test lint bench clean
+.PHONY: help demo test lint bench pretrain clean
 
 help:
-	@echo "make demo    train, predict and evaluate on the airline passengers"
-	@echo "make test    run the tests"
-	@echo "make lint    check format, style and types"
-	@echo "make bench   measure accuracy, speed and memory"
-	@echo "make clean   remove the environment and the caches"
+	@echo "make demo      train, predict and evaluate on the airline passengers"
+	@echo "make test      run the tests"
+	@echo "make lint      check format, style and types"
+	@echo "make bench     measure accuracy, speed and memory"
+	@echo "make pretrain  go on with the embedded model for PIECE=1h, into default.safetensors"
+	@echo "make clean     remove the environment and the caches"
 
 demo: $(VENV)/.rnncast
 	@set -e; folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
@@ -32,6 +34,9 @@ lint: $(VENV)/.rnncast-dev
 
 bench: $(VENV)/.rnncast-dev
 	$(BIN)/python -m bench
+
+pretrain: $(VENV)/.rnncast
+	$(BIN)/rnncast pretrain --time-limit $(PIECE) -o default.safetensors
 
 clean:
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

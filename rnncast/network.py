@@ -81,9 +81,20 @@ class Network(nn.Module):
         batch = self._standardised(batch)
         view = self.origins.view(batch, self.smoothing)
         with self.autocast():
-            states = self.model(view.inputs, batch.static)  # [B, O, D]
+            states = self._states(view, batch.static)  # [B, O, D]
         kept = self._kept(last_only)
         return self.answer(states[:, kept], view.at(kept), self.origins.known_ahead(view, batch.future, kept))
+
+    def _states(self, view: View, static: Tensor) -> Tensor:
+        """Return the model's states; with folds it begins with each window's first value, whatever lies before it."""
+        if view.history is None or bool(view.history.known.all()):
+            states: Tensor = self.model(view.inputs, static)
+            return states
+        begun = view.history.known[:, self.origins.at]  # [B, O]
+        empty = (~begun).sum(dim=1, keepdim=True)  # [B, 1], origins before the first value
+        places = torch.arange(begun.shape[1], device=begun.device)  # [O]
+        read = _rows_at(view.inputs, (places + empty).clamp(max=len(places) - 1))
+        return _rows_at(self.model(read, static), (places - empty).clamp(min=0))
 
     def answer(self, states: Tensor, view: View, future: Tensor) -> Output:
         """Return the forecasts from states [B, O, D], with the origins in `view` and `future` [B, O, H, Kf] known."""
@@ -256,6 +267,11 @@ def _shape(config: Config, columns: Columns, kind: type[Model]) -> Shape:
         origins=config.training.origins,
         folds=kind.folds,
     )
+
+
+def _rows_at(values: Tensor, places: Tensor) -> Tensor:
+    """Return `values` [B, O, F] at the origins `places` [B, O] of each window."""
+    return values.gather(1, places[..., None].expand(-1, -1, values.shape[-1]))
 
 
 def num_weights(network: Network) -> int:

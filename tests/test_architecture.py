@@ -22,7 +22,20 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"config", "frequency", "metrics", "conditions", "options", "blend"}),
     # Reading cleans what it has read, windows are counted in the units of scaling, and a model may bring a decoder.
     frozenset({"cleaning", "scaling", "packing", "decoders", "smoothing", "folds", "recursions", "regression"}),
-    frozenset({"reading", "windows", "baselines", "heads", "models", "device", "optimizers", "sealed", "synthetic", "horizons"}),
+    frozenset(
+        {
+            "reading",
+            "windows",
+            "baselines",
+            "heads",
+            "models",
+            "device",
+            "optimizers",
+            "sealed",
+            "synthetic",
+            "horizons",
+        }
+    ),
     frozenset({"origins", "embedded"}),
     frozenset({"paths"}),
     frozenset({"network"}),

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from rnncast import checkpoint, registry
+from rnncast import checkpoint, embedded, registry
 from rnncast.config import DECILES
 from tests.cli.conftest import QUICK, Call
 from tests.conftest import RunCli
@@ -12,6 +12,7 @@ from tests.conftest import RunCli
 METRICS = ["mse", "rmse", "mae", "smape", "mase", "wql", "coverage-80"]
 SIZES = ("--model", "lstm", "--ensemble", "1", "--hidden-size", "4", "--context", "24", "--horizon", "3")
 TINY = ("--context", "24", "--horizon", "3", *QUICK)
+OWN_SIZES = ("--context", "24", "--horizon", "3", "--max-steps", "1")
 
 
 def hash_of_weights(path: Path) -> int:
@@ -83,7 +84,8 @@ def test_the_table_is_for_people(call: Call, airline: Path) -> None:
 
 @pytest.mark.parametrize("model", registry.MODELS)
 def test_every_model_trains_by_name(call: Call, airline: Path, model: str) -> None:
-    done = call("-q", "train", airline, *TINY, "--model", model)
+    options = OWN_SIZES if model == embedded.MODEL else TINY
+    done = call("-q", "train", airline, *options, "--model", model)
     assert (done.status, done.stderr) == (0, "")
     assert done.stdout.splitlines()[1].startswith(f"{model},")
 
