@@ -1,4 +1,4 @@
-"""How long help and a small forecast take, next to bare Python and `import torch` in the same run."""
+"""How long help and forecasts take, next to bare Python and `import torch` in the same run."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,8 +17,14 @@ def main() -> None:
         print(f"rnncast {command:16} {seconds:.3f} s   bar {bar} s   {seconds / bare:.1f} x bare Python")
     torch = median_seconds(["-c", "import torch"], 5)
     print(f"python -c 'import torch' {torch:.2f} s")
+    airline = str(ROOT / "sample_data" / "airline.csv")
     with TemporaryDirectory() as folder:
         checkpoint = str(Path(folder) / "m.safetensors")
-        rnncast("train", str(ROOT / "sample_data" / "airline.csv"), "--max-steps", "5", "-o", checkpoint)
-        seconds = median_seconds(["-m", "rnncast", "-q", "predict", "-c", checkpoint], 5)
-    print(f"rnncast predict          {seconds:.2f} s   {seconds / torch:.2f} x import torch")
+        rnncast("train", airline, "--max-steps", "5", "-o", checkpoint)
+        ways = {"predict": ["-c", checkpoint], "predict DATA": [airline, "-c", "default"]}
+        for name, arguments in ways.items():
+            seconds = median_seconds(["-m", "rnncast", "-q", "predict", *arguments], 5)
+            print(f"rnncast {name:16} {seconds:.2f} s   {seconds / torch:.2f} x import torch")
+        rnncast("generate", "--series", "10000", "--length", "100", "-o", str(Path(folder) / "many.csv"))
+        took = rnncast("predict", "many.csv", "-c", "default", "-o", "out.csv", folder=Path(folder))
+    print(f"10,000 series of 100     {took.seconds:.0f} s   bar 60 s   {took.cpu:.0f} CPU s")

@@ -53,7 +53,7 @@ class Folds(NamedTuple):
 
     Attributes:
         raw: [B, O, H, K], values at the same phase, the last row first, relative to the level at the origin.
-        adjusted: [B, O, H, K], the same relative to the level of their own row.
+        adjusted: [B, O, H, K], the same relative to the level r - 1 rows before the end of their own row.
         long: [B, O, H, K2], what came after the same place in the long season, relative to the level there.
         known: [B, O, H, K], where `raw` and `adjusted` are; they are 0 elsewhere.
         long_known: [B, O, H, K2], where `long` is.

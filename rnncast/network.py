@@ -179,6 +179,8 @@ class Network(nn.Module):
         seen = batch.observed[:, : self.shape.context_length]
         below, above = ((side[:, : seen.shape[1]] & seen).any(dim=1) for side in (values < 0, values > 0))
         both = (below & above)[:, None]  # [B, 1, C]
+        if not bool(both.any()):
+            return point, quantiles
         opposite, turned = self._at_last(batch._replace(target=-batch.target, loc=-batch.loc))
         point = torch.where(both, (point - opposite) / 2, point)
         return point, torch.where(both[..., None], (quantiles - turned.flip(-1)) / 2, quantiles)

@@ -16,7 +16,7 @@ from torch import Tensor
 from rnncast import device, embedded, registry, sealed, selection
 from rnncast.config import Config
 from rnncast.embedded import Embedded, Weights
-from rnncast.errors import CheckpointError
+from rnncast.errors import CheckpointError, UsageError
 from rnncast.evaluation import backtest, plan_origins
 from rnncast.forecasting import Predictor
 from rnncast.lessons import Course, Lesson, lesson
@@ -174,11 +174,14 @@ def run(config: Config, course: Course, path: str, panels: Mapping[str, Panel]) 
     Raises:
         CheckpointError: the state of the last run is damaged, or was begun with other settings.
         OutputError: a file cannot be written.
+        UsageError: the path has a model that is finished, or another one.
     """
     pupil, state = Pupil.new(config, device.choose(config.run)), f"{path}.state"
     header = _header(config, course)
     if os.path.exists(state):
         pupil.take_up(state, header)
+    elif os.path.exists(path):
+        raise UsageError(f"{path} is there, and no {state} to go on from.", "Remove it to begin anew.")
     device.use_threads(config.run, course.rows * num_weights(pupil.network))
     for progress in _learn(pupil, config, course):
         yield progress

@@ -63,7 +63,7 @@ CLEARLY = 0.9
 """Share of the seasonal naive's error below which the last value's is clearly smaller."""
 
 LONGEST_FOLDED, FOLDED_STEPS, FOLDED_LAGS = 2048, 512, 16
-"""Steps that a model with folds reads, its recurrent steps, and its lags, at most."""
+"""Steps that a model with folds reads where series are as long, its recurrent steps, and its lags, at most."""
 
 TUNING = 50
 """Steps for which the embedded model is tuned where it is asked for by name."""
@@ -247,7 +247,7 @@ def _window(config: Config, panel: Panel, number: int) -> dict[str, object]:
     longest, typical, season = int(panel.lengths.max()), float(np.median(panel.lengths)), panel.season_length
     horizon, read = config.window.horizon or 1, config.window.context_length
     if _folds(config):
-        return _folded_window(min(longest, read or LONGEST_FOLDED))
+        return _folded_window(min(longest, read or (LONGEST_FOLDED if typical >= LONGEST_FOLDED else FOLDED_STEPS)))
     whole = season if season > 1 else horizon
     while whole > LONGEST_SEGMENT:
         whole = -(-whole // 2)

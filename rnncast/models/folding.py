@@ -34,13 +34,14 @@ class Folding(Model):
     """Runs an LSTM over the past, and mixes what lies at the same phase of earlier seasons into each step ahead.
 
     s_1 .. s_O = LSTM(x_1 .. x_O)                                                (1)
-    z_h = silu(A s_o + B f_h),  z'_h = z_h + silu(C z_h)                         (2)
+    z_h = silu(A s_o + B asinh(f_h)),  z'_h = z_h + silu(C z_h)                  (2)
     y_h = sum_i softmax(M z'_h)_i c_(h,i) + sum_j (G z'_h)_j t_(h,j) + V z'_h    (3)
 
-    with f_h all that the folded past says about step h (see `folds`): its candidates c are the values at the
-    same phase as they were and relative to their own row's level, those of the long season, the last value and
-    the level; t are slopes times h. No weight belongs to a step or a phase, so the same weights serve
-    every season, horizon and number of origins. Only V differs between the quantiles. M, G and V start at zero.
+    with s_o the state and the lags beside it, and f_h all that the folded past says about step h (see `folds`): its
+    candidates c are the values at the same phase as they were and relative to the level then, those of the long
+    season, the last value and the level; t are slopes times h. No weight belongs to a step or a phase, so the same
+    weights serve every season, horizon and number of origins. Only V differs between the quantiles. M, G and V
+    start at zero.
     """
 
     options_type = Options
