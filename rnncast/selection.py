@@ -63,7 +63,7 @@ CLEARLY = 0.9
 """Share of the seasonal naive's error below which the last value's is clearly smaller."""
 
 LONGEST_FOLDED, FOLDED_STEPS, FOLDED_LAGS = 2048, 512, 16
-"""Steps that a model with folds reads where series are as long, its recurrent steps, and its lags, at most."""
+"""Steps that a model with folds reads where series are as long or have two seasons, its recurrent steps, and its lags."""
 
 TUNING = 50
 """Steps for which the embedded model is tuned where it is asked for by name."""
@@ -145,12 +145,15 @@ def _members(config: Config, panel: Panel, before: Panel) -> tuple[Config, ...]:
 def _embedded(config: Config, panel: Panel, before: Panel, steps: int) -> Config:
     """Return the configuration of the embedded model, which is tuned for so many steps; 0 leaves its weights alone.
 
-    Of rows without dates it is told a long season too that is not clear enough for others: weeks have their year.
+    Of rows without dates it is told a long season too that is not clear enough for others: weeks have their year,
+    and after a day comes the week.
     """
-    is_numbered = panel.time.freq is None or panel.time.freq.isdigit()
-    if panel.season_length == 1 and is_numbered:
+    is_numbered, season = panel.time.freq is None or panel.time.freq.isdigit(), panel.season_length
+    if season == 1 and is_numbered:
         faint = seasons.detect(panel.values, panel.offsets, before.lengths, seasons.CLEAR)
         config = config.with_settings({"season_length": faint})
+    elif len(panel.season_lengths) == 1 and season >= DAY and before.lengths.max() >= 3 * 7 * season:
+        config = config.with_settings({"season_length": (season, 7 * season)})
     config = embedded.applied(config.with_settings({"model": embedded.MODEL}))
     config = _fill(config, {"learning_rate": 1e-4, "ensemble": 1} | _length(config, steps))
     return _member(_fill(config, _sizes(config, panel, far=False)), panel, 0)
@@ -247,7 +250,8 @@ def _window(config: Config, panel: Panel, number: int) -> dict[str, object]:
     longest, typical, season = int(panel.lengths.max()), float(np.median(panel.lengths)), panel.season_length
     horizon, read = config.window.horizon or 1, config.window.context_length
     if _folds(config):
-        return _folded_window(min(longest, read or (LONGEST_FOLDED if typical >= LONGEST_FOLDED else FOLDED_STEPS)))
+        is_long = typical >= LONGEST_FOLDED or len(config.data.season_length) > 1
+        return _folded_window(min(longest, read or (LONGEST_FOLDED if is_long else FOLDED_STEPS)))
     whole = season if season > 1 else horizon
     while whole > LONGEST_SEGMENT:
         whole = -(-whole // 2)
