@@ -63,7 +63,7 @@ CLEARLY = 0.9
 """Share of the seasonal naive's error below which the last value's is clearly smaller."""
 
 LONGEST_FOLDED, FOLDED_STEPS, FOLDED_LAGS = 2048, 512, 16
-"""Steps that a model with folds reads where series are as long or have two seasons, its recurrent steps, and its lags."""
+"""Steps that a model with folds reads of long series or of two seasons, its recurrent steps, and its lags."""
 
 TUNING = 50
 """Steps for which the embedded model is tuned where it is asked for by name."""
