@@ -4,7 +4,7 @@ from torch import Tensor
 
 from rnncast.synthetic import augmenting
 from rnncast.synthetic.base import Dice, Sample
-from rnncast.synthetic.leaning import lean
+from rnncast.synthetic.leaning import DOWNWARDS, lean
 
 
 def dice_of(count: int = 400, length: int = 60) -> Dice:
@@ -24,19 +24,19 @@ def test_a_change_keeps_shape_and_finiteness(change: augmenting.Change, share: f
     assert 0 < share < 1
 
 
-def test_most_series_are_left_alone() -> None:
+def test_some_series_are_left_alone() -> None:
     values = series(dice_of())
     before = values.clone()
     same = (augmenting.augment(dice_of(), values) == values).all(dim=1).double().mean()
     assert torch.equal(values, before)
-    assert 0.15 < same < 0.35
+    assert 0.04 < same < 0.2
 
 
 def test_a_series_leans_by_a_drift_alone_but_counts_stay_counts() -> None:
     lines = torch.arange(1.0, 61.0).double().expand(400, -1)
     leaning = lean(dice_of(), lines) - lines
     assert (leaning.diff(dim=1).sign().amax(dim=1) - leaning.diff(dim=1).sign().amin(dim=1) == 0).double().mean() > 0.7
-    assert (leaning[:, -1] > 0).double().mean() == pytest.approx(0.7, abs=0.06)
+    assert (leaning[:, -1] > 0).double().mean() == pytest.approx(1 - DOWNWARDS, abs=0.06)
     counts = lines % 7
     assert torch.equal(lean(dice_of(), counts), counts)
 
