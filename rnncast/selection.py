@@ -15,7 +15,7 @@ How large they are, by the number of values:
 | under 200,000  | 64     | 128   | 300   |
 | more           | 128    | 128   | 1,600 with a season, 600 without |
 
-`auto` leaves data of under 20,000 values to the embedded model, as it is. Of more it fits four members, LSTM
+`auto` leaves data of under 2,000 values to the embedded model, as it is. Of more it fits four members, LSTM
 and GRU in turn, with the segments in turn, and the embedded model joins them; for long horizons it does not. Of
 a named model one is fitted, or three under 2,000 values. Members differ in what was left open alone. The
 forecast is the median of those that were fitted, for `auto` blended with the embedded model and the combined
@@ -128,7 +128,7 @@ def _members(config: Config, panel: Panel, before: Panel) -> tuple[Config, ...]:
     if config.model.model == embedded.MODEL:
         return (_embedded(_fill(config, {"anchor": "none"}), panel, before, TUNING),)
     joins = config.model.model == "auto" and _joins_embedded(config, panel)
-    if joins and is_small(panel):
+    if joins and panel.num_rows * panel.num_targets < SMALL:
         return (_embedded(_fill(config, {"anchor": "combined"}), panel, before, 0),)
     fitted = config
     if config.window.guess_season is None and not _folds(config) and not _repeats(before, config.window.horizon or 1):
