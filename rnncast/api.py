@@ -11,7 +11,7 @@ from typing import Any, TypeAlias, Unpack
 import numpy as np
 import pandas as pd
 
-from rnncast import __version__, checkpoint, device, embedded, holdout
+from rnncast import __version__, checkpoint, device, embedded, holdout, registry
 from rnncast.bounds import BoundsSettings
 from rnncast.checkpoint import Checkpoint
 from rnncast.config import Config, DataConfig, ModelConfig, RunConfig, Settings
@@ -200,6 +200,33 @@ def train(data: Data, start: Start = None, **settings: Unpack[Settings]) -> Fore
     return _finished(holdout.run(*prepared(data, config, start)), config)
 
 
+def prepared(data: Data, config: Config, start: Start) -> tuple[Reading, Config, Checkpoint | None]:
+    """Return what `holdout.run` takes; with a checkpoint to start from, the data are read with its columns' roles."""
+    if isinstance(start, Forecaster):
+        return start.read(data), config, start.checkpoint
+    if start is None:
+        return read(data, config.data), config, None
+    if start != registry.EMBEDDED:
+        raise UsageError(
+            f"there is no model '{start}' to start from.", f"Load a checkpoint, or say '{registry.EMBEDDED}'."
+        )
+    return read(data, config.data), _pretrained(config), None
+
+
+def untrained(data: Data, future: Ahead | None = None, **settings: Unpack[Settings]) -> Forecaster:
+    """Return the embedded model as a forecaster of `data`, at once: its weights are taken as they are.
+
+    Past origins of the data say how much of its forecast is mixed with the statistical anchor's, and how wide
+    the intervals are. With `test` rows they know nothing of those, which can then be evaluated.
+
+    Raises:
+        DataError: data that cannot be used.
+        UsageError: settings that do not fit.
+    """
+    asked = Config.of({"test": 0, "anchor": "combined", **settings, "max_steps": 0})
+    return _finished(holdout.run(read(data, asked.data, future), _pretrained(asked)), asked)
+
+
 def untrained_before(data: Data, windows: int | None, stride: int | None, **settings: Unpack[Settings]) -> Forecaster:
     """Return `untrained` of a forecaster that knows nothing of the rows that `Forecaster.backtest` is to measure on.
 
@@ -232,31 +259,6 @@ def _finished(running: Generator[Progress, None, Checkpoint], config: Config) ->
             next(running)
         except StopIteration as done:
             return Forecaster(done.value, config.run)
-
-
-def prepared(data: Data, config: Config, start: Start) -> tuple[Reading, Config, Checkpoint | None]:
-    """Return what `holdout.run` takes; with a checkpoint to start from, the data are read with its columns' roles."""
-    if isinstance(start, Forecaster):
-        return start.read(data), config, start.checkpoint
-    if start is None:
-        return read(data, config.data), config, None
-    if start != embedded.NAME:
-        raise UsageError(f"there is no model '{start}' to start from.", f"Load a checkpoint, or say '{embedded.NAME}'.")
-    return read(data, config.data), _pretrained(config), None
-
-
-def untrained(data: Data, future: Ahead | None = None, **settings: Unpack[Settings]) -> Forecaster:
-    """Return the embedded model as a forecaster of `data`, at once: its weights are taken as they are.
-
-    Past origins of the data say how much of its forecast is mixed with the statistical anchor's, and how wide
-    the intervals are. With `test` rows they know nothing of those, which can then be evaluated.
-
-    Raises:
-        DataError: data that cannot be used.
-        UsageError: settings that do not fit.
-    """
-    asked = Config.of({"test": 0, "anchor": "combined", **settings, "max_steps": 0})
-    return _finished(holdout.run(read(data, asked.data, future), _pretrained(asked)), asked)
 
 
 def load(path: Path, run: RunConfig | None = None) -> Forecaster:

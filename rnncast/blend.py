@@ -143,7 +143,8 @@ def _shared(judged: Judged, anchor: str | None) -> Blend:
     sources = [*judged.networks, *([] if judged.anchor is None else [ANCHOR])]
     if len(sources) == 1:
         return Blend(anchor)
-    tried = [_with_shares(sources, shares, anchor) for shares in _simplex(len(sources))]
+    shares = _simplex(len(sources))
+    tried = [_with_shares(sources, each, anchor) for each in shares]
     usual = USUAL[tuple(sources)]
     errors = np.stack([_errors(judged, _point(judged, blend)) for blend in tried])  # [S, M]
     errors = errors[:, np.isfinite(errors).all(axis=0)]
@@ -154,7 +155,6 @@ def _shared(judged: Judged, anchor: str | None) -> Blend:
     above = errors - errors[np.argmin(mean)]  # [S, M]
     doubt = above.std(axis=1, ddof=1) * np.sqrt(OVERLAP / count) if count > 1 else np.full(len(tried), np.inf)
     fits = (above.mean(axis=1) <= doubt) & (mean <= TOO_MUCH * mean.min())
-    shares = _simplex(len(sources))
     far = [sum(abs(a - b) for a, b in zip(each, usual, strict=True)) for each in shares]
     return tried[min(np.flatnonzero(fits).tolist(), key=lambda n: (far[n], -tried[n].share))]
 

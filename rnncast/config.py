@@ -198,6 +198,17 @@ class Config:
             changes[owner[name]][name] = _tuple(value) if several else value
         return replace(self, **{name: replace(sections[name], **changes[name]) for name in sections})
 
+    def filled(self, defaults: Mapping[str, object]) -> Self:
+        """Return the configuration with flat `defaults` where nothing was set."""
+        sections = [getattr(self, section.name) for section in fields(self)]
+        unset = {
+            name: value
+            for name, value in defaults.items()
+            for section in sections
+            if getattr(section, name, value) in (None, (), "auto")
+        }
+        return self.with_settings(unset)
+
     def to_dict(self) -> dict[str, dict[str, object]]:
         """Return what a checkpoint stores: all sections but the run's, as plain values."""
         return {name: section for name, section in asdict(self).items() if name != "run"}

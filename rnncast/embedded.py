@@ -17,9 +17,6 @@ from rnncast.sealed import Sealed
 MODEL = "pretrained"
 """What it is called among the models."""
 
-NAME = "default"
-"""What `--checkpoint` and `--from` call it."""
-
 PATH = os.path.join(os.path.dirname(__file__), "weights", "default.safetensors")
 
 FORMAT_VERSION = 1

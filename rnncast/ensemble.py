@@ -75,8 +75,8 @@ def fit_members(
     judged = None if round_.judging is None else _windows(round_.judging.panel, units, configs[0], device)
     for number, config in enumerate(configs):
         network, loop = _loop(round_, number, config, windows)
+        networks.append(network)
         if loop is None:
-            networks.append(network)
             fits.append(UNCHANGED)
             continue
         reach = _context(config), network.shape.horizon
@@ -84,7 +84,6 @@ def fit_members(
         label = f"{round_.name} {number + 1}/{len(configs)}" if len(configs) > 1 else round_.name
         stop_at = round(LONGER * round_.earlier[number].best_step) if round_.earlier else None
         fits.append((yield from fit(loop, label, validation, stop_at)))
-        networks.append(network)
     return networks, fits
 
 
@@ -99,8 +98,6 @@ def _loop(round_: Round, number: int, config: Config, windows: Windows) -> tuple
         network.load_state_dict(round_.start[number])
     elif config.model.model == embedded.MODEL:
         network.load_state_dict(embedded.load().weights)
-        if training.max_steps == 0:  # an optimiser takes longer to import than such a network to forecast
-            return network, None
         for weight in network.model.early():
             weight.requires_grad_(False)
     else:
@@ -110,6 +107,8 @@ def _loop(round_: Round, number: int, config: Config, windows: Windows) -> tuple
     network.half_precision = config.run.precision == "bf16"
     if round_.earlier:
         training = replace(training, max_steps=round_.earlier[number].planned_steps, epochs=None)
+    if training.max_steps == 0:  # an optimiser takes longer to import than a small network to forecast
+        return network, None
     return network, Loop(network, windows, index, training)
 
 

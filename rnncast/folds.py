@@ -89,8 +89,9 @@ def inputs(history: History, at: Tensor, seasons: tuple[int, int]) -> Tensor:
     known = torch.cat([next_step.known[:, :, 0], next_step.long_known[:, :, 0], reached.to(shown.dtype)], dim=-1)
     season = shown.new_tensor([float(seasons[0])]).log() / 5
     kind = torch.cat([season, (season > 0).to(season.dtype)]).expand(*shown.shape[:2], -1)
-    turn = (history.values[:, at] - _take(history.values, at - seasons[0])) / history.scale[:, at]
-    turn = torch.where(_known(history, at - seasons[0]), turn, 0.0).clamp(-LARGEST, LARGEST)
+    before = at - seasons[0]
+    turn = history.values[:, at] - _take(history.values, before)  # [B, O]
+    turn = _units(turn, _known(history, before), history.scale[:, at])
     newest = torch.stack([turn.asinh(), history.regular[:, at]], dim=-1)  # [B, O, 2]
     return torch.cat([shown.asinh(), known, newest, kind], dim=-1)
 
@@ -126,9 +127,6 @@ def folds(history: History, at: Tensor, horizon: int, seasons: tuple[int, int]) 
     ahead = torch.arange(1, horizon + 1, device=at.device)  # [H]
     level, scale = (part[:, at][:, :, None, None] for part in (history.level, history.scale))  # [B, O, 1, 1]
 
-    def units(values: Tensor, known: Tensor) -> Tensor:
-        return torch.where(known, values / scale, 0.0).clamp(-LARGEST, LARGEST)
-
     back = _back(ahead, season, FOLDS)
     steps = at[:, None, None] + ahead[:, None] - back  # [O, H, K]
     values, known = _take(history.values, steps), _known(history, steps)
@@ -142,17 +140,22 @@ def folds(history: History, at: Tensor, horizon: int, seasons: tuple[int, int]) 
     trends = slopes[:, :, None] * ahead[:, None]  # [B, O, H, J]
     kind = values.dtype
     return Folds(
-        raw=units(values - level, known),
-        adjusted=units(values - own, known),
-        long=units(later, long_known),
+        raw=_units(values - level, known, scale),
+        adjusted=_units(values - own, known, scale),
+        long=_units(later, long_known, scale),
         known=known.to(kind),
         long_known=long_known.to(kind),
-        trends=units(trends, _known(history, before)[:, :, None]),
-        last=units(history.values[:, at][:, :, None, None] - level, torch.ones_like(scale, dtype=torch.bool)).expand(
-            -1, -1, horizon, -1
-        ),
+        trends=_units(trends, _known(history, before)[:, :, None], scale),
+        last=((history.values[:, at][:, :, None, None] - level) / scale)
+        .clamp(-LARGEST, LARGEST)
+        .expand(-1, -1, horizon, -1),
         place=_place(ahead, season).to(kind).expand(*values.shape[:2], -1, -1),
     )
+
+
+def _units(values: Tensor, known: Tensor, scale: Tensor) -> Tensor:
+    """Return what is known in units of the spread, and 0 elsewhere."""
+    return torch.where(known, values / scale, 0.0).clamp(-LARGEST, LARGEST)
 
 
 def _back(ahead: Tensor, season: int, count: int) -> Tensor:

@@ -146,8 +146,9 @@ def predict_kinds(predictor: Predictor, panel: Panel, ends: IntArray, horizon: i
     They stay within the history's range, widened by three times itself.
     """
     lowest, highest = panel.extremes(ends)
+    units = Units.of(panel.truncated(ends[:, 0] + 1), predictor.logarithm)
     return {
-        kind: _clipped(_network_forecasts(networks, predictor.logarithm, panel, ends, horizon), lowest, highest)
+        kind: _clipped(_network_forecasts(networks, units, panel, ends, horizon), lowest, highest)
         for kind, networks in predictor.kinds.items()
     }
 
@@ -189,11 +190,8 @@ def _within(bounds: Bounds, values: FloatArray, never_negative: BoolArray) -> Fl
 
 
 @torch.inference_mode()
-def _network_forecasts(
-    networks: Sequence[Network], logarithm: bool, panel: Panel, ends: IntArray, horizon: int
-) -> Source:
+def _network_forecasts(networks: Sequence[Network], units: Units, panel: Panel, ends: IntArray, horizon: int) -> Source:
     """Return the median of the networks' forecasts in the data's units, a chunk at a time."""
-    units = Units.of(panel.truncated(ends[:, 0] + 1), logarithm)
     windows = _windows(networks[0], panel, units)
     series, origins = np.repeat(np.arange(len(ends)), ends.shape[1]), ends.ravel()
     size = max(1, CHUNK // max(network.numbers_per_window for network in networks))

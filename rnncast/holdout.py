@@ -79,8 +79,8 @@ def run(reading: Reading, config: Config, start: Checkpoint | None = None) -> Ge
 
     Of the rows before those held out, the last validate: they choose the step whose weights are kept, the
     share of the anchor and the width of the intervals, and whether covariates help that the networks do not
-    read. Fits on more rows take as many steps as were best
-    and up to a tenth more. With `start` all begin with a checkpoint's weights.
+    read. Fits on more rows take as many steps as were best and up to a tenth more. With `start` all begin with
+    a checkpoint's weights.
 
     Raises:
         DataError: a series is too short.

@@ -140,7 +140,7 @@ class Pupil:
 
 def configured(asked: Config) -> Config:
     """Return the settings of the network that is embedded, with what was asked for."""
-    default: dict[str, object] = {
+    default = {
         "horizon": LARGEST_HORIZON,
         "context_length": selection.FOLDED_STEPS,
         "segment_length": 1,
@@ -154,10 +154,7 @@ def configured(asked: Config) -> Config:
         "learning_rate": 3e-3,
         "max_steps": 15_000,
     }
-    sections = (asked.window, asked.model, asked.training, asked.data)
-    given = {name for section in sections for name in default if getattr(section, name, None) not in (None, (), "auto")}
-    settings = {name: value for name, value in default.items() if name not in given}
-    return asked.with_settings({**settings, "model": "folding", "warmup": 0.03})
+    return asked.filled(default).with_settings({"model": "folding", "warmup": 0.03})
 
 
 def run(config: Config, course: Course, path: str, panels: Mapping[str, Panel]) -> Generator[Progress, None, Embedded]:

@@ -22,6 +22,9 @@ class Entry(NamedTuple):
         return getattr(import_module(self.module), self.attribute)
 
 
+EMBEDDED = "default"
+"""What stands for the embedded model in place of a checkpoint's path."""
+
 MODELS = {
     "rnn": Entry("rnncast.models.rnn", "RNN", "vanilla recurrent network (Elman 1990), tanh or relu"),
     "lstm": Entry("rnncast.models.lstm", "LSTM", "long short-term memory (Hochreiter and Schmidhuber 1997)"),

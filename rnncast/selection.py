@@ -112,7 +112,7 @@ def resolve(config: Config, panel: Panel) -> tuple[Config, ...]:
     """
     horizon = config.window.horizon or default_horizon(panel)
     check_lengths(panel, horizon)
-    config = _fill(config, {"horizon": horizon, "season_length": panel.season_lengths})
+    config = config.filled({"horizon": horizon, "season_length": panel.season_lengths})
     config = _for_counts(config, panel)
     before = panel.truncated(panel.lengths - holdout(panel.lengths, config.training.test, horizon))
     if config.window.transform == "auto":
@@ -126,20 +126,20 @@ def resolve(config: Config, panel: Panel) -> tuple[Config, ...]:
 def _members(config: Config, panel: Panel, before: Panel) -> tuple[Config, ...]:
     """Return every member's configuration; `before` has the rows that are not held out."""
     if config.model.model == embedded.MODEL:
-        return (_embedded(_fill(config, {"anchor": "none"}), panel, before, TUNING),)
+        return (_embedded(config.filled({"anchor": "none"}), panel, before, TUNING),)
     joins = config.model.model == "auto" and _joins_embedded(config, panel)
     if joins and panel.num_rows * panel.num_targets < SMALL:
-        return (_embedded(_fill(config, {"anchor": "combined"}), panel, before, 0),)
+        return (_embedded(config.filled({"anchor": "combined"}), panel, before, 0),)
     fitted = config
     if config.window.guess_season is None and not _folds(config) and not _repeats(before, config.window.horizon or 1):
         fitted = config.with_settings({"guess_season": 1})
     far = _is_far(config.window.horizon or 1, _member(fitted, panel, 0).window.segment_length or 1)
     far = far and not _folds(config)
-    fitted = _fill(fitted, {"scaling": "level" if far else "causal"} | _sizes(config, panel, far))
+    fitted = fitted.filled({"scaling": "level" if far else "causal"} | _sizes(config, panel, far))
     anchor: dict[str, object] = {"anchor": "none" if config.model.model != "auto" or far else "combined"}
-    fitted = _fill(fitted, anchor)
+    fitted = fitted.filled(anchor)
     members = tuple(_member(fitted, panel, number) for number in range(fitted.training.ensemble or 1))
-    return (*members, _embedded(_fill(config, anchor), panel, before, 0)) if joins and not far else members
+    return (*members, _embedded(config.filled(anchor), panel, before, 0)) if joins and not far else members
 
 
 def _embedded(config: Config, panel: Panel, before: Panel, steps: int) -> Config:
@@ -155,8 +155,8 @@ def _embedded(config: Config, panel: Panel, before: Panel, steps: int) -> Config
     elif len(panel.season_lengths) == 1 and season >= DAY and before.lengths.max() >= 3 * 7 * season:
         config = config.with_settings({"season_length": (season, 7 * season)})
     config = embedded.applied(config.with_settings({"model": embedded.MODEL}))
-    config = _fill(config, {"learning_rate": 1e-4, "ensemble": 1} | _length(config, steps))
-    return _member(_fill(config, _sizes(config, panel, far=False)), panel, 0)
+    config = config.filled({"learning_rate": 1e-4, "ensemble": 1} | _length(config, steps))
+    return _member(config.filled(_sizes(config, panel, far=False)), panel, 0)
 
 
 def _joins_embedded(config: Config, panel: Panel) -> bool:
@@ -206,15 +206,15 @@ def _for_counts(config: Config, panel: Panel) -> Config:
             f"{name} has the value {least[negative[0]]:g}, and --loss {loss} is of counts, which are never negative.",
             "Take another --loss, such as quantile or student-t, or mend the data.",
         )
-    return _fill(config, {"minimum": 0.0, "integer": True}).with_settings({"transform": "none"})
+    return config.filled({"minimum": 0.0, "integer": True}).with_settings({"transform": "none"})
 
 
 def _member(config: Config, panel: Panel, number: int) -> Config:
     """Return the configuration of a member: what was left open differs from member to member."""
     is_auto = config.model.model == "auto"
     varied = number if is_auto else 0
-    member = _fill(config, {"model": CELLS[(varied + varied // 2) % 2]})
-    member = _fill(member, _window(member, panel, varied))
+    member = config.filled({"model": CELLS[(varied + varied // 2) % 2]})
+    member = member.filled(_window(member, panel, varied))
     return replace(member, training=replace(member.training, seed=config.training.seed + number))
 
 
@@ -231,18 +231,6 @@ def _check_windows(config: Config) -> None:
             f"{config.window.num_lags} lags are fewer than the {segment} steps of a segment: some would not be read.",
             "Make --lags at least --segment.",
         )
-
-
-def _fill(config: Config, defaults: dict[str, object]) -> Config:
-    """Return the configuration with `defaults` where nothing was set."""
-    sections = (config.data, config.window, config.model, config.training, config.bounds)
-    unset = {
-        name: value
-        for name, value in defaults.items()
-        for section in sections
-        if getattr(section, name, value) in (None, (), "auto")
-    }
-    return config.with_settings(unset)
 
 
 def _window(config: Config, panel: Panel, number: int) -> dict[str, object]:

@@ -73,13 +73,14 @@ class Program:
 
     def predict(self, ids: Sequence[str] | None = None) -> Forecasts:
         """Return the forecasts of the series called `ids`, in that order; None is the one series there is."""
-        self._run("predict", "--levels", ",".join(map(str, LEVELS)), "-o", "forecast.csv")
-        return read_forecasts(self.folder / "forecast.csv", ids)
+        return self._forecasts((), ids)
 
     def untrained(self, data: str, *options: str, ids: Sequence[str] | None = None) -> Forecasts:
         """Return the embedded model's forecasts of the series called `ids`, or of the one there is."""
-        levels = ("--levels", ",".join(map(str, LEVELS)))
-        self._run("predict", data, "--checkpoint", "default", *levels, *options, "-o", "forecast.csv")
+        return self._forecasts((data, "--checkpoint", "default", *options), ids)
+
+    def _forecasts(self, arguments: Sequence[str], ids: Sequence[str] | None) -> Forecasts:
+        self._run("predict", *arguments, "--levels", ",".join(map(str, LEVELS)), "-o", "forecast.csv")
         return read_forecasts(self.folder / "forecast.csv", ids)
 
     def measured(self, scores: dict[str, float]) -> Measured:

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from rnncast.reading import Reading
 
 CHECKPOINT = "rnncast.safetensors"
-EMBEDDED = "default"
 
 checkpoint_option = click.option(
     "-c", "--checkpoint", envvar="RNNCAST_CHECKPOINT", metavar="FILE",
-    help=f"Checkpoint that 'rnncast train' wrote, or set RNNCAST_CHECKPOINT; '{EMBEDDED}' is the embedded model.  "
+    help="Checkpoint that 'rnncast train' wrote, or set RNNCAST_CHECKPOINT; "
+    f"'{registry.EMBEDDED}' is the embedded model.  "
     f"[default: {CHECKPOINT}, the embedded model where there is none]",
 )  # fmt: skip
 
@@ -34,12 +34,12 @@ def is_embedded(checkpoint: str | None, data: tuple[str, ...]) -> bool:
     """Tell whether the embedded model forecasts: asked for by name, or there is data and no checkpoint."""
     if checkpoint is None:
         return bool(data) and not os.path.exists(CHECKPOINT)
-    return checkpoint == EMBEDDED
+    return checkpoint == registry.EMBEDDED
 
 
 def name(checkpoint: str | None, data: tuple[str, ...]) -> str:
     """Return what a result calls the checkpoint."""
-    return EMBEDDED if is_embedded(checkpoint, data) else checkpoint or CHECKPOINT
+    return registry.EMBEDDED if is_embedded(checkpoint, data) else checkpoint or CHECKPOINT
 
 
 def load(
@@ -59,7 +59,7 @@ def load(
     if settled:
         raise UsageError(
             f"{settled[0].replace('_', ' ')} is given, and the checkpoint says how its data are read and blended.",
-            f"Leave it out, or take the embedded model: --checkpoint {EMBEDDED}.",
+            f"Leave it out, or take the embedded model: --checkpoint {registry.EMBEDDED}.",
         )
     forecaster = api.load(checkpoint or CHECKPOINT, RunConfig(**run))
     return forecaster, forecaster.read(data, future) if data else forecaster.own(future)

@@ -9,8 +9,6 @@ from rnncast.cli import choosing, options
 from rnncast.cli.options import Talk, duration, number, setting, several, whole
 from rnncast.errors import UsageError
 
-_OUTPUT = "rnncast.safetensors"
-
 
 def _list_models(ctx: click.Context, param: click.Parameter, value: bool) -> None:
     if value:
@@ -106,7 +104,7 @@ training_options = options.together(
     metavar="FILE",
     help="Checkpoint whose weights to start from: fine-tune it; 'default' is the embedded model.",
 )
-@click.option("-o", "--output", default=_OUTPUT, show_default=True, metavar="FILE", help="Checkpoint.")
+@click.option("-o", "--output", default=choosing.CHECKPOINT, show_default=True, metavar="FILE", help="Checkpoint.")
 @options.format_option
 @options.talk_options
 @click.pass_obj
@@ -136,7 +134,7 @@ def train(
     if conditions and asked.training.test == 0:
         raise UsageError("--fail-if has nothing to judge: --test 0 holds no row out.", "Leave one of the two out.")
     check(output)
-    begin = start if start in (None, choosing.EMBEDDED) else api.load(start)
+    begin = start if start in (None, registry.EMBEDDED) else api.load(start)
     reading, asked, known = api.prepared(data, asked, begin)
     talk.note(views.summary(reading))
     talk.notes((*reading.left_out, *reading.notes, *views.shortfalls(reading.panel, asked)))
@@ -155,4 +153,4 @@ def train(
     if failure:
         talk.note("No checkpoint was written.")
         raise failure
-    talk.note(f"Saved {output}. Next: rnncast predict" + ("" if output == _OUTPUT else f" -c {output}"))
+    talk.note(f"Saved {output}. Next: rnncast predict" + ("" if output == choosing.CHECKPOINT else f" -c {output}"))
