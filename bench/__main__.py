@@ -4,7 +4,7 @@ import sys
 from importlib import import_module
 
 SUBJECTS = ("startup", "airline", "determinism", "hourly")
-WITH_ARGUMENTS = ("accuracy", "peers")
+WITH_ARGUMENTS = ("accuracy", "ablations", "peers")
 
 asked = sys.argv[1:] or list(SUBJECTS)
 if asked[0] in WITH_ARGUMENTS:
