@@ -4,6 +4,7 @@ Axes: N series, H horizon, W origins.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +14,8 @@ from bench.measuring import shared
 from rnncast.api import read
 from rnncast.config import DataConfig
 from rnncast.horizons import default_horizon
-from rnncast.metrics import Outcome, Score, coverage_80, mase, seasonal_error, smape, wql
+from rnncast.interval_metrics import coverage_80, wql
+from rnncast.metrics import Outcome, Score, mase, seasonal_error, smape
 from rnncast.panel import FloatArray, IntArray, Panel
 
 DECILES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
@@ -130,4 +132,5 @@ def pooled(parts: list[dict[str, Score]]) -> dict[str, float]:
 
 
 def _joined(scores: list[Score]) -> Score:
-    return Score(np.concatenate([s.per_series for s in scores]), np.concatenate([s.weight for s in scores]))
+    total, count = (np.concatenate(parts) for parts in zip(*((s.total, s.count) for s in scores), strict=True))
+    return replace(scores[0], total=total, count=count)

@@ -8,7 +8,7 @@ import pytest
 
 from rnncast import registry
 from rnncast.baselines import forecast_baseline, seasonal
-from rnncast.baselines.naive import drift, naive, seasonal_naive
+from rnncast.baselines.naive import drift, naive, seasonal_naive, window_average
 from rnncast.baselines.seasonal import holt_winters
 from rnncast.baselines.smoothing import ALPHAS, DAMPED_ALPHAS, DAMPED_BETAS, PHIS, damped, naive2, ses, theta
 from rnncast.errors import UsageError
@@ -59,6 +59,13 @@ def slow_drift(values: list[float], seen: list[bool], season: int, horizon: int)
     first, last = known[0], known[-1]
     slope = (values[last] - values[first]) / (last - first) if last > first else 0.0
     return [values[last] + slope * (t - last) for t in range(len(values), len(values) + horizon)]
+
+
+def slow_window_average(values: list[float], seen: list[bool], season: int, horizon: int) -> list[float]:
+    last = max((t for t in range(len(values)) if seen[t]), default=0)
+    window = season * -(-horizon // season)
+    known = [values[t] for t in range(max(last - window + 1, 0), last) if seen[t]] + [values[last]]
+    return [sum(known) / len(known)] * horizon
 
 
 def is_seasonal(values: list[float], season: int) -> bool:
@@ -202,6 +209,7 @@ SLOW: dict[str, Slow] = {
     "naive": slow_naive,
     "seasonal-naive": slow_seasonal_naive,
     "drift": slow_drift,
+    "window-average": slow_window_average,
     "naive2": adjusted(slow_naive2_core),
     "ses": adjusted(slow_ses_core),
     "theta": adjusted(slow_theta_core),
@@ -385,6 +393,8 @@ def test_four_values_continue_as_a_hand_calculation_says() -> None:
     panel = replace(panel_of([4], season_length=2), values=np.array([[1.0, 5], [2, 5], [3, 5], [7, 5]]))
     assert naive(panel, 3)[0, :, 0].tolist() == [7, 7, 7]
     assert seasonal_naive(panel, 3)[0, :, 0].tolist() == [3, 7, 3]
+    assert window_average(panel, 1)[0, :, 0].tolist() == [5]
+    assert window_average(panel, 3)[0, :, 0].tolist() == [3.25, 3.25, 3.25]
     assert drift(panel, 3)[0, :, 0].tolist() == [9, 11, 13]
     assert drift(panel, 3)[0, :, 1].tolist() == [5, 5, 5]
 

@@ -6,8 +6,9 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
+from bench.submissions import Line
 from rnncast.baselines import forecast_baseline
-from rnncast.metrics import Outcome, mase, seasonal_error, smape
+from rnncast.metrics import Outcome, mase, owa, seasonal_error, smape
 from rnncast.panel import FloatArray, Panel
 
 M4 = Path(__file__).parents[2] / "shared" / "data" / "m4"
@@ -77,14 +78,21 @@ def published(method: str, column: str) -> float:
 
 
 @needs_m4
-@pytest.mark.parametrize("method", ["Naive2", "sNaive", "SES"])
+@pytest.mark.parametrize("method", ["Naive2", "Naive", "sNaive", "SES"])
 def test_the_m4_benchmarks_score_what_was_published(m4: tuple[str, M4Set], method: str) -> None:
     name, m4_set = m4
     submission = read_m4(f"submission-{method}.csv.gz", name[0])
     point = np.stack([submission[f"{name[0]}{n + 1}"] for n in range(m4_set.panel.num_series)])[..., None]
     outcome = m4_outcome(m4_set, point)
-    assert round(smape(outcome).overall, 3) == published(method, f"sMAPE_{name}")
-    assert round(mase(outcome).overall, 3) == published(method, f"MASE_{name}")
+    own = {"smape": round(smape(outcome).overall, 3), "mase": round(mase(outcome).overall, 3)}
+    assert own == {"smape": published(method, f"sMAPE_{name}"), "mase": published(method, f"MASE_{name}")}
+    naive2 = {"smape": published("Naive2", f"sMAPE_{name}"), "mase": published("Naive2", f"MASE_{name}")}
+    assert float(owa(own, naive2)) == pytest.approx(published(method, f"OWA_{name}"), rel=1e-9)
+
+
+def test_the_benchmark_of_the_submissions_says_how_far_apart_scores_are() -> None:
+    line = Line("hourly", "SES", "sMAPE", 18.094, 18.093)
+    assert str(line) == "hourly  SES     sMAPE   18.094     18.093       0.001"
 
 
 @needs_m4

@@ -9,31 +9,30 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from rnncast import registry
-from rnncast.metrics import Outcome, Score, coverage_80, mae, mase, mse, pinball, rmse, seasonal_error, smape, wql
+from rnncast.interval_metrics import at_levels
+from rnncast.metrics import (
+    Outcome,
+    Score,
+    mae,
+    mape,
+    mase,
+    mse,
+    owa,
+    rmse,
+    rmsse,
+    seasonal_error,
+    seasonal_square,
+    smape,
+)
 from rnncast.panel import BoolArray, FloatArray, Panel
+from tests.outcomes import LEVELS, one_series, outcome_of, random_outcome
 
 Metric = Callable[[Outcome], Score]
-LEVELS = (0.1, 0.5, 0.9)
-METRICS = {name: entry.load() for name, entry in (registry.METRICS | registry.INTERVAL_METRICS).items()}
-POINT_METRICS = sorted(registry.METRICS)
-
-
-def outcome_of(
-    actual: FloatArray, point: FloatArray, observed: BoolArray | None = None, spread: float = 1.0
-) -> Outcome:
-    """Build an outcome from arrays [N, W, H, C], with an interval of `spread` about the point and a past error of 1."""
-    return Outcome(
-        actual=actual,
-        observed=np.ones(actual.shape, dtype=bool) if observed is None else observed,
-        point=point,
-        quantiles=point[..., None] + spread * np.array([-1.0, 0.0, 1.0]),
-        quantile_levels=LEVELS,
-        past_error=np.ones((*actual.shape[:2], actual.shape[3])),
-    )
-
-
-def one_series(actual: list[float], point: list[float]) -> Outcome:
-    return outcome_of(np.array(actual)[None, None, :, None], np.array(point)[None, None, :, None])
+POINT_METRICS = registry.METRICS | registry.MORE_METRICS
+METRICS = at_levels(LEVELS) | {
+    name: entry.load()
+    for name, entry in (POINT_METRICS | registry.INTERVAL_METRICS | registry.MORE_INTERVAL_METRICS).items()
+}
 
 
 def panel_of(series: list[FloatArray], observed: list[BoolArray] | None = None, season_length: int = 1) -> Panel:
@@ -65,21 +64,10 @@ def panel_of(series: list[FloatArray], observed: list[BoolArray] | None = None, 
     )
 
 
-def random_outcome(seed: int) -> Outcome:
-    random = np.random.default_rng(seed)
-    shape = (4, 3, 5, 2)
-    actual = random.normal(size=shape)
-    actual[random.random(shape) < 0.1] = 0
-    point = np.where(random.random(shape) < 0.1, 0.0, random.normal(size=shape))
-    observed = random.random(shape) < 0.7
-    observed[3] = False
-    past_error = random.random((4, 3, 2))
-    past_error[1, 0], past_error[1, 1] = 0, np.nan
-    quantiles = np.sort(random.normal(size=(*shape, 3)), axis=-1)
-    return Outcome(actual, observed, point, quantiles, LEVELS, past_error)
+Step = tuple[float, float, list[float], float]
 
 
-def slow_steps(outcome: Outcome, n: int) -> Iterator[tuple[float, float, list[float], float]]:
+def slow_steps(outcome: Outcome, n: int) -> Iterator[Step]:
     """Yield the actual, the forecast, the quantiles and the past error of every observed step of series `n`."""
     _, num_origins, horizon, num_targets = outcome.actual.shape
     for w in range(num_origins):
@@ -102,20 +90,39 @@ def slow_smape(y: float, f: float) -> float:
     return 200 * abs(f - y) / (abs(f) + abs(y)) if y or f else 0.0
 
 
-def slow_wql(steps: list[tuple[float, float, list[float], float]]) -> float:
+def slow_crps(y: float, quantiles: list[float]) -> float:
+    return 2 * slow_mean([slow_pinball(y, f, q) for f, q in zip(quantiles, LEVELS, strict=True)])
+
+
+def slow_wql(steps: list[Step]) -> float:
     size = sum(abs(y) for y, _, _, _ in steps)
-    loss = [slow_mean([slow_pinball(y, f, q) for f, q in zip(fs, LEVELS, strict=True)]) for y, _, fs, _ in steps]
-    return 2 * sum(loss) / size if size else math.nan
+    return sum(slow_crps(y, fs) for y, _, fs, _ in steps) / size if size else math.nan
 
 
-SLOW: dict[str, Callable[[list[tuple[float, float, list[float], float]]], float]] = {
+def slow_interval_score(y: float, low: float, high: float, alpha: float) -> float:
+    return high - low + (2 / alpha * (low - y) if y < low else 0.0) + (2 / alpha * (y - high) if y > high else 0.0)
+
+
+SLOW: dict[str, Callable[[list[Step]], float]] = {
     "mse": lambda steps: slow_mean([(y - f) ** 2 for y, f, _, _ in steps]),
     "rmse": lambda steps: math.sqrt(slow_mean([(y - f) ** 2 for y, f, _, _ in steps])),
     "mae": lambda steps: slow_mean([abs(y - f) for y, f, _, _ in steps]),
     "smape": lambda steps: slow_mean([slow_smape(y, f) for y, f, _, _ in steps]),
     "mase": lambda steps: slow_mean([abs(y - f) / scale for y, f, _, scale in steps if scale > 0]),
+    "mape": lambda steps: slow_mean([100 * abs(y - f) / abs(y) for y, f, _, _ in steps if y]),
+    "rmsse": lambda steps: math.sqrt(
+        slow_mean([(y - f) ** 2 / (2 * scale**2) for y, f, _, scale in steps if scale > 0])
+    ),
     "wql": slow_wql,
+    "crps": lambda steps: slow_mean([slow_crps(y, fs) for y, _, fs, _ in steps]),
+    "pinball-0.1": lambda steps: slow_mean([slow_pinball(y, fs[0], 0.1) for y, _, fs, _ in steps]),
+    "pinball-0.5": lambda steps: slow_mean([slow_pinball(y, fs[1], 0.5) for y, _, fs, _ in steps]),
+    "pinball-0.9": lambda steps: slow_mean([slow_pinball(y, fs[2], 0.9) for y, _, fs, _ in steps]),
     "coverage-80": lambda steps: slow_mean([float(fs[0] <= y <= fs[2]) for y, _, fs, _ in steps]),
+    "width-80": lambda steps: slow_mean([fs[2] - fs[0] for _, _, fs, _ in steps]),
+    "msis-80": lambda steps: slow_mean(
+        [slow_interval_score(y, fs[0], fs[2], 0.2) / scale for y, _, fs, scale in steps if scale > 0]
+    ),
 }
 
 
@@ -129,15 +136,18 @@ def test_a_metric_equals_a_written_out_loop(name: str, seed: int) -> None:
 
 @pytest.mark.parametrize(
     ("metric", "expected"),
-    [(mse, 5 / 3), (rmse, math.sqrt(5 / 3)), (mae, 1.0), (mase, 1.0), (smape, (200 / 3 + 0 + 200 * 2 / 10) / 3)],
+    [
+        (mse, 5 / 3),
+        (rmse, math.sqrt(5 / 3)),
+        (rmsse, math.sqrt(5 / 3)),
+        (mae, 1.0),
+        (mase, 1.0),
+        (mape, (100 + 50) / 2),
+        (smape, (200 / 3 + 0 + 200 * 2 / 10) / 3),
+    ],
 )
 def test_a_metric_of_three_steps_is_what_a_hand_calculation_gives(metric: Metric, expected: float) -> None:
     assert metric(one_series([1, 0, 4], [2, 0, 6])).overall == pytest.approx(expected)
-
-
-def test_the_weighted_quantile_loss_of_one_step_is_what_a_hand_calculation_gives() -> None:
-    # Quantiles 9, 10, 11 of the levels 0.1, 0.5, 0.9 against 12: losses 0.3, 1.0, 0.9.
-    assert wql(one_series([12], [10])).overall == pytest.approx(2 * (0.3 + 1.0 + 0.9) / 3 / 12)
 
 
 @pytest.mark.parametrize("name", METRICS)
@@ -177,12 +187,6 @@ def test_a_forecast_that_is_no_number_is_the_worst_there_is(name: str, bad: floa
     assert score.overall == (200 if name == "smape" else math.inf)
 
 
-def test_quantiles_that_are_no_numbers_are_the_worst_there_is() -> None:
-    outcome = one_series([1.0, 2.0], [np.nan, 2.0])
-    assert wql(outcome).overall == math.inf
-    assert coverage_80(outcome).overall == 0.5
-
-
 @pytest.mark.parametrize("name", METRICS)
 def test_errors_too_large_for_a_float_are_infinite_and_raise_no_warning(name: str) -> None:
     assert not METRICS[name](one_series([1.7e308, 1.0], [-1.7e308, 1.0])).overall < 0.5
@@ -196,20 +200,41 @@ def test_the_whole_is_the_mean_over_series_not_over_steps() -> None:
     assert rmse(outcome_of(actual, point, observed)).overall == 3.0
 
 
-def test_the_weighted_quantile_loss_of_the_whole_is_the_ratio_of_the_sums() -> None:
-    outcome = random_outcome(2)
-    loss = pinball(outcome.actual, outcome.quantiles, LEVELS).mean(axis=-1)
-    expected = 2 * loss[outcome.observed].sum() / np.abs(outcome.actual[outcome.observed]).sum()
-    assert wql(outcome).overall == pytest.approx(expected)
+def test_a_metric_of_an_origin_or_a_step_is_that_of_its_forecasts_alone() -> None:
+    outcome = random_outcome(3)
+    for metric in METRICS.values():
+        score = metric(outcome)
+        alone = [metric(origin_of(outcome, number)) for number in range(3)]
+        np.testing.assert_allclose(score.per_origin, [one.overall for one in alone])
+        np.testing.assert_allclose(score.cells, np.stack([one.per_series for one in alone], axis=1))
+        last = metric(outcome.at_step(4))
+        unseen = np.arange(5)[:, None] != 4
+        expected = metric(replace(outcome, observed=outcome.observed & ~unseen))
+        np.testing.assert_allclose(last.per_series, expected.per_series)
 
 
-def test_without_its_levels_an_interval_metric_is_undefined() -> None:
-    outcome = random_outcome(0)
-    bare = replace(outcome, quantiles=outcome.quantiles[..., :0], quantile_levels=())
-    assert math.isnan(wql(bare).overall)
-    assert math.isnan(coverage_80(bare).overall)
-    median = replace(outcome, quantiles=outcome.quantiles[..., 1:2], quantile_levels=(0.5,))
-    assert math.isnan(coverage_80(median).overall)
+def origin_of(outcome: Outcome, number: int) -> Outcome:
+    """Return the outcome at one origin."""
+    names = ("actual", "observed", "point", "quantiles", "past_error", "past_square")
+    return replace(outcome, **{name: getattr(outcome, name)[:, number : number + 1] for name in names})
+
+
+def test_without_past_squares_the_scaled_root_is_undefined() -> None:
+    assert math.isnan(rmsse(replace(random_outcome(0), past_square=None)).overall)
+
+
+def test_the_overall_weighted_average_is_what_the_organisers_published() -> None:
+    naive2, winner = {"smape": 18.383, "mase": 2.395}, {"smape": 9.328, "mase": 0.893}
+    assert float(owa(winner, naive2)) == pytest.approx(0.4401427319445203)
+    assert float(owa(naive2, naive2)) == 1
+    by_step = {name: np.array([value, value / 2]) for name, value in winner.items()}
+    np.testing.assert_allclose(
+        owa(by_step, {name: np.full(2, value) for name, value in naive2.items()}), [0.44014, 0.22007], atol=1e-5
+    )
+
+
+def test_beside_a_naive2_without_error_the_overall_weighted_average_is_undefined() -> None:
+    assert math.isnan(owa({"smape": 1.0, "mase": 1.0}, {"smape": 0.0, "mase": 0.0}))
 
 
 FINITE = hnp.arrays(np.float64, (2, 1, 3, 1), elements=st.floats(-1e6, 1e6))
@@ -220,19 +245,9 @@ FINITE = hnp.arrays(np.float64, (2, 1, 3, 1), elements=st.floats(-1e6, 1e6))
 def test_metrics_keep_their_bounds_and_order(actual: FloatArray, point: FloatArray) -> None:
     outcome = outcome_of(actual, point)
     assert 0 <= smape(outcome).overall <= 200 * (1 + 1e-12)
-    assert 0 <= coverage_80(outcome).overall <= 1
     # Squares of errors below 1e-154 vanish.
     assert (mae(outcome).per_series <= rmse(outcome).per_series * (1 + 1e-12) + 1e-150).all()
     assert (mase(outcome).per_series >= 0).all()
-
-
-@settings(max_examples=40, deadline=None)
-@given(actual=FINITE, point=FINITE, level=st.floats(0.01, 0.99))
-def test_the_pinball_loss_is_zero_at_the_actual_and_positive_elsewhere(
-    actual: FloatArray, point: FloatArray, level: float
-) -> None:
-    assert (pinball(actual, point[..., None], (level,)) >= 0).all()
-    assert (pinball(actual, actual[..., None], (level,)) == 0).all()
 
 
 @pytest.mark.parametrize("season_length", [1, 3, 7])
@@ -241,12 +256,14 @@ def test_the_seasonal_error_equals_a_written_out_loop(season_length: int) -> Non
     series = [random.normal(size=length) for length in (1, 2, 4, 8, 30)]
     observed = [random.random(len(values)) < 0.8 for values in series]
     panel = panel_of(series, observed)
-    expected = []
+    expected, squares = [], []
     for values, seen in zip(series, observed, strict=True):
         lag = season_length if len(values) > season_length else 1
-        pairs = [t for t in range(lag, len(values)) if seen[t] and seen[t - lag]]
-        expected.append([slow_mean([abs(values[t] - values[t - lag]) for t in pairs])])
+        changes = [abs(values[t] - values[t - lag]) for t in range(lag, len(values)) if seen[t] and seen[t - lag]]
+        expected.append([slow_mean(changes)])
+        squares.append([slow_mean([change**2 for change in changes])])
     np.testing.assert_allclose(seasonal_error(panel, season_length), expected)
+    np.testing.assert_allclose(seasonal_square(panel, season_length), squares)
 
 
 def test_the_seasonal_error_reads_only_the_rows_of_a_cut_panel() -> None:

@@ -14,6 +14,7 @@ def forecast_baseline(name: str, panel: Panel, horizon: int) -> FloatArray:
 
     Raises:
         UsageError: no such baseline.
+        DeviceError: it is one of the extra `stats`, which is not installed or does not fit.
     """
-    forecast: FloatArray = registry.find(registry.BASELINES, name, "baseline").load()(panel, horizon)
+    forecast: FloatArray = registry.find(registry.EVERY_BASELINE, name, "baseline").load()(panel, horizon)
     return forecast

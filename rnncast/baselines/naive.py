@@ -31,6 +31,20 @@ def drift(panel: Panel, horizon: int) -> FloatArray:
     return forecast
 
 
+def window_average(panel: Panel, horizon: int) -> FloatArray:
+    """Forecast the mean of what was seen in as many of the last steps as are forecast, rounded up to whole seasons."""
+    season = panel.season_length
+    window = season * -(-horizon // season)
+    first, last = first_seen(panel), last_seen(panel)  # [N, C]
+    rows = last[:, None] - np.arange(window)[:, None]  # [N, w, C]
+    inside = rows >= first[:, None]
+    rows = np.maximum(rows, first[:, None])
+    counted = inside & panel.observed[rows, np.arange(panel.num_targets)]
+    counted[:, 0] = True  # the last is seen, but where nothing at all was
+    share = np.where(counted, _at_rows(panel, rows), 0.0) / counted.sum(axis=1, keepdims=True)
+    return np.repeat(share.sum(axis=1, keepdims=True), horizon, axis=1)  # [N, H, C]
+
+
 def _at_rows(panel: Panel, rows: IntArray) -> FloatArray:
     """Return the values at `rows` [N, ..., C], each target from its own row."""
     values: FloatArray = panel.values[rows, np.arange(panel.num_targets)]
