@@ -1,129 +1,32 @@
-"""What a frequency means: which stamps lie on its grid, what comes next, how long a season is.
+"""Grids: which stamps a frequency has, and what comes next.
 
 A frequency is a grid of stamps that goes on in both directions without end, and an ordinal counts its
 steps since 1970: ordinal 0 is the first stamp of the grid at or after 1970-01-01, the anchor. So an
 ordinal says the same whatever the data's first stamp is: modulo 24 it is the hour of the day for "h",
 modulo 12 the month for "MS" (0 is January), modulo 7 or 5 the weekday for "D" or "B". The anchor also
 keeps what an alias leaves open: the minute of an hourly grid, the day of a monthly one (day 31 is the
-month's end), the phase of "2D". A grid is one of four kinds:
+month's end), the phase of "2D". `aliases` says which kinds of grids there are.
 
-    tick      a fixed length of time: 15min, h, D, W-MON (seven days from a Monday)
-    month     a number of months: MS, ME, QS, QE, YS, YE; a day past the month's end is its last
-    business  days from Monday to Friday: B; a holiday is a gap
-    count     plain whole numbers instead of stamps: the frequency is the step as digits
-
-MS, QS, YS and W without an anchor (`-FEB`, `-MON`) take day, month or weekday from the data; so do
-the old spellings M, Q, A and Y, which become MS, QS and YS. H, T and S become h, min and s.
+Where the time axis has a zone, stamps are instants, in UTC. Steps that divide the day lie on a grid in
+UTC, since an hour is an hour when the clock is changed; days and longer steps on one of local dates.
 """
 
-import re
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import Literal
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
-from pandas.tseries.frequencies import to_offset
 
+from rnncast import spelling, zones
+from rnncast.aliases import DAY, FREQ_HINT, SECOND, WEEK, Rule, check_freq, parse
 from rnncast.errors import DataError, UsageError
 from rnncast.panel import IntArray, TimeAxis
 
 StampArray = NDArray[np.datetime64]
 
-SECOND = 1_000_000  # microseconds, the resolution of all stamps
-MINUTE, HOUR, DAY, WEEK = 60 * SECOND, 3600 * SECOND, 86_400 * SECOND, 604_800 * SECOND
 
-_OLD = {"H": "h", "T": "min", "S": "s", "L": "ms", "U": "us", "M": "MS", "Q": "QS", "A": "YS", "Y": "YS"}
-_OLD_ANCHORED = {"Q": "QE", "A": "YE", "Y": "YE"}
-WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
-MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
-_MONTHS_OF = {"MS": 1, "ME": 1, "QS": 3, "QE": 3, "YS": 12, "YE": 12}
-_WORDS = {
-    "ms": "millisecond", "s": "second", "min": "minute", "h": "hour", "D": "day", "B": "business day", "W": "week",
-    "MS": "month", "ME": "month", "QS": "quarter", "QE": "quarter", "YS": "year", "YE": "year",
-}  # fmt: skip
-_KNOWN = "Known: s, min, h, D, B, W-MON, MS, ME, QS, QE, YS, YE and multiples such as 15min."
-FREQ_HINT = "Give the frequency with --freq, for example --freq D."
-_FRACTION = re.compile(r"%([1-6])f$")
-
-
-@dataclass(frozen=True, slots=True)
-class _Grid:
-    """Describes a frequency: `step` in microseconds, months, business days or units; `phase` where fixed.
-
-    The phase is modulo `cycle`, the months of one of its units: any month can begin a "2ME", three a "2QE-DEC".
-    """
-
-    kind: Literal["tick", "month", "business", "count"]
-    step: int
-    phase: int | None = None
-    at_end: bool = False
-    cycle: int = 1
-
-
-def check_freq(alias: str) -> str:
-    """Return the frequency in today's spelling, "H" as "h" and "0.5s" as "500ms".
-
-    Raises:
-        UsageError: no such frequency, or one that has no grid here.
-    """
-    text = alias.strip()
-    if text.isdecimal() and int(text) > 0:
-        return str(int(text))
-    match = re.fullmatch(r"([\d.]*)([A-Za-z]+)(-[A-Za-z]{3})?", text)
-    if match:
-        text = _modern(*match.groups(default=""))
-    try:
-        offset = to_offset(text)
-    except (ValueError, AttributeError) as error:
-        raise UsageError(f"freq is '{alias}', which is no frequency.", _KNOWN) from error
-    spelled = offset.freqstr if "-" in text else offset.freqstr.split("-")[0]
-    _parse(spelled)
-    return spelled
-
-
-def describe(freq: str) -> str:
-    """Return a frequency in words: "month (MS)", "15 minutes (15min)", "10" for counts."""
-    match = re.fullmatch(r"(\d*)([A-Za-z]+)(-[A-Z]{3})?", freq)
-    if match is None or match[2] not in _WORDS:
-        return freq
-    words = f"{match[1]} {_WORDS[match[2]]}s" if match[1] else _WORDS[match[2]]
-    return f"{words} ({freq})"
-
-
-def _modern(count: str, unit: str, anchor: str) -> str:
-    if anchor:
-        unit, anchor = unit.upper(), anchor.upper()
-        return count + _OLD_ANCHORED.get(unit, unit) + anchor
-    return count + _OLD.get(unit, unit.upper() if len(unit) == 1 and unit in "dwbmqay" else unit)
-
-
-@lru_cache(maxsize=64)
-def _parse(freq: str) -> _Grid:
-    if freq.isdecimal():
-        return _Grid("count", int(freq))
-    offset = to_offset(freq)
-    unit, _, anchor = offset.rule_code.partition("-")
-    grid = None
-    if isinstance(offset, pd.offsets.Tick) and offset.nanos % 1000 == 0:
-        grid = _Grid("tick", offset.nanos // 1000)
-    elif unit == "D":
-        grid = _Grid("tick", offset.n * DAY)
-    elif unit == "B":
-        grid = _Grid("business", offset.n)
-    elif unit == "W":
-        grid = _Grid("tick", offset.n * WEEK, WEEKDAYS.index(anchor) if "-" in freq else None)
-    elif unit in _MONTHS_OF:
-        every = _MONTHS_OF[unit]
-        phase = MONTHS.index(anchor) % every if "-" in freq else every - 1 if unit[1] == "E" else None
-        grid = _Grid("month", offset.n * every, phase, unit[1] == "E", every)
-    if grid is None or grid.step < 1:
-        raise UsageError(f"freq is '{freq}', which has no grid that a forecast could follow.", _KNOWN)
-    return grid
-
-
-def grid(stamps: StampArray | IntArray, freq: str, name: str = "time", format: str | None = None) -> TimeAxis:
+def grid(
+    stamps: StampArray | IntArray, freq: str, name: str = "time", format: str | None = None, zone: str | None = None
+) -> TimeAxis:
     """Return the time axis of `freq` that the stamps lie on; the commonest day, hour or phase decides.
 
     Raises:
@@ -131,22 +34,35 @@ def grid(stamps: StampArray | IntArray, freq: str, name: str = "time", format: s
         UsageError: `freq` is no frequency, or one for the other kind of time column.
     """
     freq = check_freq(freq)
-    rule = _parse(freq)
+    rule = parse(freq)
     if (rule.kind == "count") != (stamps.dtype.kind != "M"):
         what = "whole numbers" if stamps.dtype.kind != "M" else "stamps"
         raise UsageError(f"freq is '{freq}', but the time column '{name}' holds {what}.", FREQ_HINT)
     if rule.kind == "count":
         anchor = str(commonest(stamps.astype(np.int64) % rule.step))
     else:
-        anchor = str(_anchor(_micros(stamps), rule).astype("datetime64[us]"))
+        anchor = str(_anchor(_on_wall(stamps, rule, zone), rule).astype("datetime64[us]"))
         anchor = anchor.removesuffix(".000000")
-    axis = TimeAxis(name=name, freq=freq, anchor=anchor, format=format)
+    axis = TimeAxis(name=name, freq=freq, anchor=anchor, format=format, zone=zone)
     to_ordinals(stamps, axis)
     return axis
 
 
-def _micros(stamps: StampArray | IntArray) -> StampArray:
-    return stamps.astype("datetime64[us]")
+def _on_wall(stamps: StampArray | IntArray, rule: Rule, zone: str | None) -> StampArray:
+    """Return the stamps that lie on the grid: of instants the local dates, or UTC where steps divide the day."""
+    exact = stamps.astype("datetime64[us]")
+    return exact if zone is None or rule.is_clock else zones.to_wall(exact, zone)
+
+
+def _off_wall(stamps: StampArray, rule: Rule, zone: str | None) -> StampArray:
+    """Return the instants of stamps of the grid; of a midnight that the clock skips the moment after."""
+    if zone is None or rule.is_clock:
+        return stamps
+    found = zones.to_instants(stamps, zone)
+    skipped = np.isnat(found)
+    if skipped.any():
+        found[skipped] = zones.to_instants(stamps[skipped] + np.timedelta64(1, "h"), zone)
+    return found
 
 
 def commonest(numbers: IntArray) -> int:
@@ -155,7 +71,7 @@ def commonest(numbers: IntArray) -> int:
     return int(values[counts.argmax()])
 
 
-def _anchor(stamps: StampArray, rule: _Grid) -> np.datetime64:
+def _anchor(stamps: StampArray, rule: Rule) -> np.datetime64:
     micros = stamps.astype(np.int64)
     if rule.kind == "tick":
         phase = commonest(micros % rule.step)
@@ -176,9 +92,61 @@ def _anchor(stamps: StampArray, rule: _Grid) -> np.datetime64:
     if rule.phase is not None and (phase - rule.phase) % rule.cycle:
         phase = rule.phase
     days = (stamps.astype("datetime64[D]") - months.astype("datetime64[D]")).astype(np.int64) + 1
-    day = 31 if rule.at_end else int(days.max()) if days.min() >= 28 else commonest(days)
-    first: np.datetime64 = in_month(np.array([phase]), day)[0] + time_of_day
+    day = int(days.max()) if days.min() >= 28 else commonest(days)
+    first: np.datetime64 = _in_month(np.array([phase]), day, rule)[0] + time_of_day
     return first
+
+
+def floor(stamps: StampArray | IntArray, freq: str, zone: str | None = None) -> StampArray | IntArray:
+    """Return the stamp of the step of `freq` that holds each stamp.
+
+    Steps begin where the clock and the calendar do: hours at the full hour, days at midnight, weeks on Monday or the
+    day that is named. A step of "ME", "QE" or "YE" is called by its last day. Saturday and Sunday belong to the Friday
+    before for "B". Several of a unit are counted from 1970.
+
+    Raises:
+        UsageError: no such frequency, or one that has no grid here.
+    """
+    rule = parse(check_freq(freq))
+    if rule.kind == "count":
+        return stamps.astype(np.int64) // rule.step * rule.step
+    return _off_wall(_floor(_on_wall(stamps, rule, zone), rule), rule, zone)
+
+
+def _floor(stamps: StampArray, rule: Rule) -> StampArray:
+    if rule.kind == "tick":
+        begin = ((rule.phase or 0) - 3) * DAY if rule.step % WEEK == 0 else 0  # 1970-01-05 was a Monday
+        micros = stamps.astype(np.int64) - begin
+        return np.asarray((micros // rule.step * rule.step + begin).astype("datetime64[us]"))
+    if rule.kind == "business":
+        monday = np.datetime64("1970-01-05")
+        days = np.busday_count(monday, np.busday_offset(stamps.astype("datetime64[D]"), 0, roll="preceding"))
+        return np.asarray(np.busday_offset(monday, days // rule.step * rule.step).astype("datetime64[us]"))
+    months, phase = stamps.astype("datetime64[M]").astype(np.int64), rule.phase or 0
+    number = -((phase - months) // rule.step) if rule.at_end else (months - phase) // rule.step
+    return _in_month(phase + number * rule.step, 31 if rule.at_end else 1, rule).astype("datetime64[us]")
+
+
+def days(ordinals: IntArray, time: TimeAxis) -> tuple[IntArray, IntArray]:
+    """Return the first day of each step and the day after its last, counted from 1970.
+
+    A step of less than a day, and a business day, is the day that it lies on; one of "ME", "QE" or "YE" ends with its
+    stamp, any other begins with it.
+    """
+    rule = parse(str(time.freq))
+    day, following = (_dates(ordinals + more, time) for more in (0, 1))
+    if rule.kind == "business" or (rule.kind == "tick" and rule.step <= DAY):
+        return day, day + 1
+    if rule.at_end:
+        return _dates(ordinals - 1, time) + 1, day + 1
+    return day, following
+
+
+def _dates(ordinals: IntArray, time: TimeAxis) -> IntArray:
+    """Return the local dates of the ordinals, counted from 1970."""
+    stamps = to_stamps(ordinals, time)
+    local = stamps if time.zone is None else zones.to_wall(stamps, time.zone)
+    return local.astype("datetime64[D]").astype(np.int64)
 
 
 def in_month(months: IntArray, day: int) -> StampArray:
@@ -189,6 +157,14 @@ def in_month(months: IntArray, day: int) -> StampArray:
     return dates
 
 
+def _in_month(months: IntArray, day: int, rule: Rule) -> StampArray:
+    """Return the dates of a monthly rule in these months; `day` holds where it is neither the last nor a weekday."""
+    if not rule.on_business_days:
+        return in_month(months, 31 if rule.at_end else day)
+    roll: Literal["backward", "forward"] = "backward" if rule.at_end else "forward"
+    return np.asarray(np.busday_offset(in_month(months, 31 if rule.at_end else 1), 0, roll=roll))
+
+
 def to_ordinals(stamps: StampArray | IntArray, time: TimeAxis) -> IntArray:
     """Return how many steps each stamp lies after the anchor.
 
@@ -197,24 +173,27 @@ def to_ordinals(stamps: StampArray | IntArray, time: TimeAxis) -> IntArray:
     """
     if time.freq is None or time.anchor is None:
         return stamps.astype(np.int64)
-    rule = _parse(time.freq)
+    rule = parse(time.freq)
     if rule.kind == "count":
         plain = stamps.astype(np.int64)
         ordinals = (plain - int(time.anchor)) // rule.step
         wrong = ordinals * rule.step + int(time.anchor) != plain
     else:
-        exact = _micros(stamps)
+        exact = _on_wall(stamps, rule, time.zone)
         ordinals = _nearest_ordinals(exact, rule, np.datetime64(time.anchor, "us"))
-        wrong = to_stamps(ordinals, time) != exact
+        wrong = _stamps(ordinals, time) != exact
     if wrong.any():
-        odd = str(stamps[wrong.argmax()]).removesuffix(".000000")
+        odd = _said(stamps[[wrong.argmax()]], time)
         count = int(wrong.sum())
         rest = f" and {count - 1} more" if count > 1 else ""
-        raise DataError(f"'{time.name}' holds {odd}{rest}, off the grid of frequency {time.freq}.", FREQ_HINT)
+        raise DataError(
+            f"'{time.name}' holds {odd}{rest}, off the grid of frequency {time.freq}.",
+            "Give another --freq, or join the rows of each step, for example --aggregate mean.",
+        )
     return ordinals
 
 
-def _nearest_ordinals(stamps: StampArray, rule: _Grid, anchor: np.datetime64) -> IntArray:
+def _nearest_ordinals(stamps: StampArray, rule: Rule, anchor: np.datetime64) -> IntArray:
     if rule.kind == "tick":
         steps: IntArray = (stamps - anchor).astype(np.int64)
     elif rule.kind == "business":
@@ -225,9 +204,12 @@ def _nearest_ordinals(stamps: StampArray, rule: _Grid, anchor: np.datetime64) ->
 
 
 def to_stamps(ordinals: IntArray, time: TimeAxis) -> StampArray:
-    """Return the stamps [us] of the ordinals on a time axis that has stamps."""
-    assert time.freq is not None
-    rule = _parse(time.freq)
+    """Return the stamps [us] of the ordinals on a time axis that has stamps; instants where it has a zone."""
+    return _off_wall(_stamps(ordinals, time), parse(str(time.freq)), time.zone)
+
+
+def _stamps(ordinals: IntArray, time: TimeAxis) -> StampArray:
+    rule = parse(str(time.freq))
     anchor = np.datetime64(time.anchor, "us")
     date = anchor.astype("datetime64[D]")
     if rule.kind == "tick":
@@ -235,74 +217,41 @@ def to_stamps(ordinals: IntArray, time: TimeAxis) -> StampArray:
     if rule.kind == "business":
         return np.asarray(np.busday_offset(date, ordinals * rule.step) + (anchor - date))
     month = anchor.astype("datetime64[M]")
-    day = 31 if rule.at_end else int((date - month.astype("datetime64[D]")).astype(np.int64)) + 1
-    return np.asarray(in_month(int(month.astype(np.int64)) + ordinals * rule.step, day) + (anchor - date))
+    day = int((date - month.astype("datetime64[D]")).astype(np.int64)) + 1
+    dates = _in_month(int(month.astype(np.int64)) + ordinals * rule.step, day, rule)
+    return np.asarray(dates + (anchor - date))
 
 
 def format_stamps(ordinals: IntArray, time: TimeAxis) -> list[str]:
-    """Return the stamps as text, written as the data had them; plain numbers where there are none.
-
-    Beyond strftime, a format may end in "%1f" to "%5f": so many digits of the second's fraction.
-    """
+    """Return the stamps as text, written as the data had them; plain numbers where there are none."""
     if time.freq is None or time.anchor is None:
         return [str(number) for number in ordinals.tolist()]
-    rule = _parse(time.freq)
+    rule = parse(time.freq)
     if rule.kind == "count":
         return [str(number) for number in (ordinals * rule.step + int(time.anchor)).tolist()]
     unique, inverse = np.unique(ordinals, return_inverse=True)
     stamps = to_stamps(unique, time)
-    texts = _iso(stamps, time) if time.format is None else _written(stamps, time.format)
+    texts = _written(stamps, time, time.format or _iso(stamps, time))
     return [texts[i] for i in inverse.ravel().tolist()]
 
 
-def _iso(stamps: StampArray, time: TimeAxis) -> list[str]:
-    rule = _parse(str(time.freq))
+def _iso(stamps: StampArray, time: TimeAxis) -> str:
     midnight = np.datetime64(time.anchor, "us").astype(np.int64) % DAY == 0
-    if midnight and (rule.kind != "tick" or rule.step % DAY == 0):
-        return [str(text) for text in np.datetime_as_string(stamps, unit="D")]
-    unit: Literal["s", "us"] = "s" if (stamps.astype(np.int64) % SECOND == 0).all() else "us"
-    return [str(text) for text in np.datetime_as_string(stamps, unit=unit)]
+    if midnight and not parse(str(time.freq)).is_clock:
+        return "%Y-%m-%d"
+    fraction = "" if (stamps.astype(np.int64) % SECOND == 0).all() else ".%6f"
+    return f"%Y-%m-%dT%H:%M:%S{fraction}{'%:z' if time.zone else ''}"
 
 
-def _written(stamps: StampArray, format: str) -> list[str]:
-    fraction = _FRACTION.search(format)
-    whole = _FRACTION.sub("%f", format)
-    texts = [str(text) for text in pd.DatetimeIndex(stamps).strftime(whole)]
-    surplus = 6 - int(fraction[1]) if fraction else 0
-    return [text[: len(text) - surplus] for text in texts]
+def _written(stamps: StampArray, time: TimeAxis, format: str) -> list[str]:
+    if time.zone is None or spelling.is_utc(format):
+        return spelling.write(stamps, format)
+    return spelling.write(zones.to_wall(stamps, time.zone), format, zones.offsets(stamps, time.zone))
 
 
-def season_lengths(freq: str | None) -> tuple[int, ...]:
-    """Return how many steps make a season, shortest first: (24, 168) for "h", (12,) for "MS", (1,) if unknown."""
-    rule = _parse(check_freq(freq)) if freq else _Grid("count", 1)
-    if rule.kind == "count":
-        return (1,)
-    if rule.kind == "business":
-        return (max(5 // rule.step, 1),)
-    if rule.kind == "month":
-        return (max(12 // rule.step, 1),)
-    if rule.step % WEEK == 0:
-        return (max(52 * WEEK // rule.step, 1),)
-    return _tick_seasons(rule.step)
-
-
-def _tick_seasons(step: int) -> tuple[int, ...]:
-    cycles = (MINUTE,) if step < MINUTE else (HOUR, DAY) if step < 5 * MINUTE else (DAY, WEEK)
-    found = tuple(cycle // step for cycle in cycles if cycle % step == 0 and cycle > step)
-    return found if found and step >= SECOND else (1,)
-
-
-def default_horizon(freq: str | None) -> int:
-    """Return how many steps are forecast when nobody says: two days of hours, two weeks of days, a year of months."""
-    rule = _parse(check_freq(freq)) if freq else _Grid("count", 1)
-    if rule.kind == "count":
-        return 12
-    if rule.kind == "business":
-        return 14
-    if rule.kind == "month":
-        return 12 if rule.step < 3 else 8 if rule.step < 12 else 6
-    if rule.step >= DAY:
-        return 13 if rule.step % WEEK == 0 else 14
-    if rule.step >= HOUR:
-        return max(2 * DAY // rule.step, 1)
-    return DAY // rule.step if DAY // rule.step <= 96 else 60
+def _said(stamps: StampArray | IntArray, time: TimeAxis) -> str:
+    """Return the first of some stamps for a message, as the data have it."""
+    if stamps.dtype.kind != "M":
+        return str(stamps[0])
+    exact = stamps.astype("datetime64[us]")
+    return _written(exact, time, time.format or "%Y-%m-%dT%H:%M:%S")[0]

@@ -2,9 +2,12 @@
 
 import numpy as np
 
-from rnncast import frequency
+from rnncast import aliases
 from rnncast.errors import DataError
 from rnncast.panel import Panel, series_name
+
+LEAST = 4
+"""Rows below which nothing is forecast."""
 
 
 def default_horizon(panel: Panel) -> int:
@@ -16,17 +19,23 @@ def default_horizon(panel: Panel) -> int:
 def usual_horizon(panel: Panel) -> int:
     """Return the usual horizon of the panel's frequency, or of its season where rows are only numbered."""
     if panel.time.freq is not None and not panel.time.freq.isdigit():
-        return frequency.default_horizon(panel.time.freq)
-    return {24: 48, 7: 14, 4: 8}.get(panel.season_length, frequency.default_horizon(None))
+        return aliases.default_horizon(panel.time.freq)
+    return {24: 48, 7: 14, 4: 8}.get(panel.season_length, aliases.default_horizon(None))
 
 
 def check_lengths(panel: Panel, horizon: int) -> None:
-    """Raise a DataError that names the first series shorter than the horizon, if there is one."""
-    short = np.flatnonzero(panel.lengths < max(horizon, 4))
+    """Raise a DataError that names the first series too short to learn the horizon from, if there is one."""
+    _check(panel, horizon, f"fewer than the horizon of {horizon} steps", "Give a shorter --horizon, or leave")
+
+
+def check_rows(panel: Panel) -> None:
+    """Raise a DataError that names the first series too short to forecast without learning, if there is one."""
+    _check(panel, LEAST, f"and a forecast needs {LEAST}", "Give more rows, or leave")
+
+
+def _check(panel: Panel, least: int, why: str, hint: str) -> None:
+    short = np.flatnonzero(panel.lengths < max(least, LEAST))
     if len(short):
         name, rows = series_name(panel.ids, short[0]), panel.lengths[short[0]]
         more = f" ({len(short) - 1} more are too short)" if len(short) > 1 else ""
-        raise DataError(
-            f"{name} has {rows} rows, fewer than the horizon of {horizon} steps{more}.",
-            "Give a shorter --horizon, or leave such series out.",
-        )
+        raise DataError(f"{name} has {rows} rows, {why}{more}.", f"{hint} such series out.")

@@ -11,6 +11,7 @@ from rnncast.panel import TimeAxis
 ALIASES = [
     "500ms", "s", "30s", "min", "15min", "h", "2h", "36h", "D", "2D", "W-MON", "W-SUN", "2W-WED", "MS", "ME", "2MS",
     "QS", "QS-FEB", "QS-MAR", "QE", "QE-OCT", "QE-NOV", "YS", "YS-APR", "YE", "YE-JUN", "2YS", "B", "2B",
+    "BMS", "BME", "BQS", "BQE", "BYS", "BYE", "BQE-NOV", "2BMS",
 ]  # fmt: skip
 
 
@@ -124,6 +125,9 @@ def test_without_a_time_column_ordinals_are_row_numbers() -> None:
         ("1949-01-01", "YS", "%Y", "1949"),
         ("2024-01-05T06:07:08.500", "500ms", "%Y/%m/%d %H:%M:%S.%1f", "2024/01/05 06:07:08.5"),
         ("2024-01-05T06:00", "h", None, "2024-01-05T06:00:00"),
+        ("2020-04-01", "QS", "%YQ%q", "2020Q2"),
+        ("2021-01-04", "W-MON", "%G-W%V", "2021-W01"),
+        ("0987-03-01", "MS", "%Y-%m", "0987-03"),
         ("2024-01-05T00:00", "D", None, "2024-01-05"),
         ("1749-01-01", "MS", "%Y-%m-%d", "1749-01-01"),
     ],
@@ -134,25 +138,6 @@ def test_stamps_are_written_as_the_data_had_them(stamp: str, freq: str, format: 
     assert frequency.format_stamps(frequency.to_ordinals(one, time), time) == [text]
 
 
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [
-        ("H", "h"), ("T", "min"), ("15T", "15min"), ("M", "MS"), ("Q", "QS"), ("A", "YS"), ("Y", "YS"), ("d", "D"),
-        ("A-DEC", "YE-DEC"), ("Q-MAR", "QE-MAR"), ("w-mon", "W-MON"), ("0.5s", "500ms"), ("QS-FEB", "QS-FEB"),
-        ("QS", "QS"), ("010", "10"), ("1h30min", "90min"),
-    ],
-)  # fmt: skip
-def test_old_spellings_become_those_of_today(old: str, new: str) -> None:
-    assert frequency.check_freq(old) == new
-
-
-@pytest.mark.parametrize("freq", ["", "foo", "0h", "-1h", "SME", "ns", "M-JAN", "0", "-3", "h-X", "B-", "\0"])
-def test_what_is_no_frequency_is_a_usage_error_with_a_hint(freq: str) -> None:
-    with pytest.raises(UsageError) as error:
-        frequency.check_freq(freq)
-    assert "Known:" in error.value.hint
-
-
 def test_a_frequency_of_the_other_kind_of_time_is_a_usage_error() -> None:
     with pytest.raises(UsageError, match="whole numbers"):
         frequency.grid(np.array([1, 2]), "h")
@@ -160,29 +145,51 @@ def test_a_frequency_of_the_other_kind_of_time_is_a_usage_error() -> None:
         frequency.grid(stamps("2024", "D", 3), "10")
 
 
-@pytest.mark.parametrize(
-    ("freq", "season", "horizon"),
-    [
-        ("s", (60,), 60), ("min", (60, 1440), 60), ("15min", (96, 672), 96), ("30min", (48, 336), 48),
-        ("h", (24, 168), 48), ("2h", (12, 84), 24), ("24h", (7,), 14), ("D", (7,), 14), ("B", (5,), 14),
-        ("W", (52,), 13), ("W-MON", (52,), 13), ("MS", (12,), 12), ("ME", (12,), 12), ("QS-FEB", (4,), 8),
-        ("QE", (4,), 8), ("YE-JUN", (1,), 6), ("YS", (1,), 6), ("500ms", (1,), 60), ("1", (1,), 12), (None, (1,), 12),
-    ],
-)  # fmt: skip
-def test_seasons_and_horizons_follow_the_frequency(freq: str | None, season: tuple[int, ...], horizon: int) -> None:
-    assert frequency.season_lengths(freq) == season
-    assert frequency.default_horizon(freq) == horizon
+def written(moments: list[str], freq: str, zone: str, count: int = 3) -> list[str]:
+    """Return the instants and what follows them, with their offsets, in a zone."""
+    instants = np.array(moments, dtype="datetime64[us]")
+    time = frequency.grid(instants, freq, format="%Y-%m-%d %H:%M%:z", zone=zone)
+    return frequency.format_stamps(frequency.to_ordinals(instants, time)[0] + np.arange(count), time)
+
+
+def test_hours_go_on_in_utc_where_the_clocks_of_a_zone_are_changed() -> None:
+    assert written(["2024-10-27T00:00"], "h", "Europe/Berlin") == [
+        "2024-10-27 02:00+02:00",
+        "2024-10-27 02:00+01:00",
+        "2024-10-27 03:00+01:00",
+    ]
+    assert written(["2024-03-31T00:00"], "h", "Europe/Berlin", 2) == [
+        "2024-03-31 01:00+01:00",
+        "2024-03-31 03:00+02:00",
+    ]
+
+
+@pytest.mark.parametrize("freq", ["D", "B", "W-SAT", "MS", "ME", "YS"])
+def test_days_and_longer_steps_are_local_dates_of_their_zone(freq: str) -> None:
+    local = pd.date_range("2024-01-01", periods=80, freq=freq, tz="America/New_York")
+    instants = local.tz_convert(None).to_numpy().astype("datetime64[us]")
+    time = frequency.grid(instants, freq, zone="America/New_York")
+    ordinals = frequency.to_ordinals(instants, time)
+    assert (np.diff(ordinals) == 1).all()
+    assert (frequency.to_stamps(ordinals, time) == instants).all()
+    assert str(time.anchor).endswith("T00:00:00")
+
+
+def test_a_midnight_that_the_clocks_skip_is_the_moment_after() -> None:
+    noon = np.array(["2018-11-03T03:00"], dtype="datetime64[us]")
+    time = frequency.grid(noon, "D", zone="America/Sao_Paulo")
+    following = frequency.to_stamps(frequency.to_ordinals(noon, time) + 1, time)
+    assert str(following[0]) == "2018-11-04T03:00:00.000000"
 
 
 @pytest.mark.parametrize(
-    ("freq", "words"),
+    ("moment", "freq", "begin"),
     [
-        ("MS", "month (MS)"),
-        ("15min", "15 minutes (15min)"),
-        ("W-MON", "week (W-MON)"),
-        ("10", "10"),
-        ("QE", "quarter (QE)"),
+        ("2024-07-01T01:30", "h", "2024-07-01T01:00"),
+        ("2024-07-01T01:30", "D", "2024-06-30T22:00"),
+        ("2024-06-30T22:30", "MS", "2024-06-30T22:00"),
     ],
 )
-def test_a_frequency_is_told_in_words(freq: str, words: str) -> None:
-    assert frequency.describe(freq) == words
+def test_the_step_that_holds_an_instant_begins_by_the_local_clock(moment: str, freq: str, begin: str) -> None:
+    instants = np.array([moment], dtype="datetime64[us]")
+    assert frequency.floor(instants, freq, "Europe/Berlin")[0] == np.datetime64(begin)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from pandas.tseries.frequencies import to_offset
 
-from rnncast import frequency, registry
+from rnncast import aliases, frequency, registry
 from rnncast.errors import UsageError
 
 SHORTEST = 2
@@ -49,7 +49,7 @@ class Request:
     @property
     def seasons(self) -> tuple[int, ...]:
         """Return the steps in a season, shortest first."""
-        return tuple(sorted(set(self.season_length))) or frequency.season_lengths(self.freq)
+        return tuple(sorted(set(self.season_length))) or aliases.season_lengths(self.freq)
 
     def stamps(self) -> list[str]:
         """Return the stamps of the steps as text.
@@ -57,9 +57,9 @@ class Request:
         Raises:
             UsageError: no such frequency or date, or the last step lies beyond the calendar.
         """
-        freq = frequency.check_freq(self.freq)
+        freq = aliases.check_freq(self.freq)
         if freq.isdecimal():
-            raise UsageError(f"freq is '{self.freq}', a number, and series are made on dates.", frequency.FREQ_HINT)
+            raise UsageError(f"freq is '{self.freq}', a number, and series are made on dates.", aliases.FREQ_HINT)
         first = np.array([to_offset(freq).rollforward(pd.Timestamp(_date(self.start)))], dtype="datetime64[us]")
         axis = frequency.grid(first, freq, "ds")
         ordinal = frequency.to_ordinals(first, axis)
