@@ -1,12 +1,35 @@
-"""Mending: every gap of a panel filled, or refused by name."""
+"""Mending: outliers as asked for, and every gap of a panel filled, or refused by name."""
 
 from dataclasses import replace
 
 import numpy as np
 
-from rnncast import cleaning, frequency
+from rnncast import cleaning, frequency, outliers
 from rnncast.errors import DataError
-from rnncast.panel import FloatArray, IntArray, Panel, series_name
+from rnncast.panel import FloatArray, IntArray, Panel, Raw, series_name
+
+_DONE = {"clip": "clipped for the network", "interpolate": "interpolated for the network"}
+
+
+def mend(panel: Panel, how: str) -> tuple[Panel, tuple[str, ...]]:
+    """Return the panel with outliers as `how` says, of `config.OUTLIERS`, what came beside them, and notes.
+
+    keep         nothing is changed
+    clip         an outlier becomes the limit that it crosses, which rests on values up to it
+    interpolate  an outlier is a gap with a line through it; as in any gap, an origin inside it does not see the line
+    """
+    if how == "keep":
+        return panel, ()
+    found, limit = outliers.find(panel.values, panel.observed, panel.offsets, panel.lengths, panel.season_lengths)
+    if not found.any():
+        return panel, ()
+    notes = (f"{found.sum()} of {panel.observed.sum()} values are outliers; {_DONE[how]}, but scored as they came.",)
+    raw = Raw(np.where(panel.observed, panel.values, 0.0), panel.observed)
+    if how == "clip":
+        return replace(panel, values=np.where(found, limit, panel.values), raw=raw), notes
+    observed = panel.observed & ~found
+    line = cleaning.fill(panel.values, observed, panel.offsets, panel.lengths, "interpolate")
+    return replace(panel, values=np.where(found, line, panel.values), observed=observed, raw=raw), notes
 
 
 def fill(panel: Panel, method: str) -> Panel:

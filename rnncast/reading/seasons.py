@@ -7,7 +7,7 @@ is the season. White noise differenced gives about 0 beyond lag 1, a trend and a
 
 import numpy as np
 
-from rnncast import cleaning, frequency
+from rnncast import aliases, cleaning
 from rnncast.config import DataConfig
 from rnncast.panel import FloatArray, IntArray, Panel
 
@@ -27,7 +27,7 @@ def tell(panel: Panel, data: DataConfig) -> tuple[int, ...]:
     if data.season_length:
         return tuple(sorted(set(data.season_length)))
     if freq and not freq.isdecimal():
-        return frequency.season_lengths(freq)
+        return aliases.season_lengths(freq)
     values = cleaning.fill(panel.values, panel.observed, panel.offsets, panel.lengths, "interpolate")
     return detect(values, panel.offsets, panel.lengths)
 

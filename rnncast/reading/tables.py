@@ -1,72 +1,40 @@
 """Rows to a panel: checked, sorted, laid on the regular grid and trimmed to what was seen."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from rnncast import frequency
 from rnncast.config import DataConfig
 from rnncast.errors import DataError
 from rnncast.panel import BoolArray, FloatArray, IntArray, Panel, TextArray, TimeAxis, ranges, series_name
-from rnncast.reading.base import Reading, Rows, StampArray
+from rnncast.reading.base import Ahead, Codes, Distinct, Reading, Rows, StampArray
+from rnncast.reading.grids import Grid, is_sorted, laid, without_repeats
 
 _SAMPLED_SERIES = 100
-_MOST_STEPS_PER_ROW = 100
-_FREE_STEPS = 100_000
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Grid:
-    """Holds the regular grid: N series one after the other, from each one's first row to its last.
-
-    Attributes:
-        offsets: [N], first step of each series.
-        lengths: [N], steps of each series.
-        start: [N], ordinal of the first step.
-        position: [R], step of each row.
-    """
-
-    offsets: IntArray
-    lengths: IntArray
-    start: IntArray
-    position: IntArray
-
-    @property
-    def size(self) -> int:
-        return int(self.lengths.sum())
-
-    def lay(self, values: FloatArray) -> FloatArray:
-        """Return the rows' values [R, C] on the grid, NaN where there is no row."""
-        laid = np.full((self.size, values.shape[1]), np.nan)
-        laid[self.position] = values
-        return laid
-
-    def first(self, wanted: BoolArray, missing: IntArray) -> IntArray:
-        """Return each series' first wanted step [N], `missing` [N] where there is none."""
-        steps = np.where(wanted, np.arange(self.size), self.size)
-        found = np.minimum.reduceat(steps, self.offsets)
-        return np.where(found < self.size, found, missing)
-
-    def last(self, wanted: BoolArray) -> IntArray:
-        """Return each series' last wanted step [N], -1 where there is none."""
-        return np.maximum.reduceat(np.where(wanted, np.arange(self.size), -1), self.offsets)
-
-
-def group(columns: Sequence[NDArray[np.object_]], count: int) -> tuple[IntArray, TextArray]:
+def group(columns: Sequence[Distinct], count: int) -> tuple[IntArray, TextArray]:
     """Return which series each of `count` rows belongs to, and the ids [N, I] by first appearance."""
-    codes, size = np.zeros(count, dtype=np.int64), 1
-    for cells in columns:
-        part, names = pd.factorize(cells)
+    if not columns:
+        return np.zeros(count, dtype=np.int64), np.empty((1, 0), dtype=np.str_)
+    codes = columns[0].codes
+    for texts, part in columns[1:]:
         # Numbered anew after each column, so that many columns cannot overflow.
-        codes, unique = pd.factorize(codes * len(names) + part)
-        size = len(unique)
-    first = np.full(size, count, dtype=np.int64)
-    np.minimum.at(first, codes, np.arange(count))
-    ids = [cells[first].astype(np.str_) for cells in columns]
-    return codes.astype(np.int64), np.column_stack(ids) if ids else np.empty((size, 0), dtype=np.str_)
+        codes = pd.factorize(codes.astype(np.int64) * len(texts) + part)[0]
+    first = _first(codes)
+    if not np.array_equal(codes[first], np.arange(int(codes.max()) + 1)):
+        codes = pd.factorize(codes)[0]
+        first = _first(codes)
+    ids = [texts.to_numpy(dtype=np.str_)[part[first]] for texts, part in columns]
+    return codes.astype(np.int64), np.column_stack(ids)
+
+
+def _first(codes: Codes) -> IntArray:
+    """Return the first row of each number, where they are numbered by first appearance."""
+    return np.flatnonzero(np.diff(np.maximum.accumulate(codes), prepend=-1))
 
 
 def build(rows: Rows, data: DataConfig, format: str | None) -> Reading:
@@ -81,14 +49,14 @@ def build(rows: Rows, data: DataConfig, format: str | None) -> Reading:
         DataError: two rows of one time, stamps off the grid, a series without a value.
     """
     axis, ordinals = _ordinals(rows, data, format)
-    _check_duplicates(rows, ordinals)
-    grid = _lay_grid(rows, ordinals)
+    grid = laid(rows, ordinals)
+    rows, grid, repeated = without_repeats(rows, grid)
     target = grid.lay(rows.target)  # [T, C]
     seen: BoolArray = ~np.isnan(target)
-    first, end = _extent(rows, grid, np.asarray(seen.any(axis=1)))
+    first, end = _extent(rows, grid, seen)
     future = grid.lay(rows.future)  # [T, Kf]
     future_end = np.maximum(_known_until(grid, future, end), end)
-    steps, future_steps = ranges(first, end - first), ranges(first, future_end - first)
+    steps, future_steps = _steps(grid, first, end), _steps(grid, first, future_end)
     panel = Panel(
         values=target[steps],
         observed=seen[steps],
@@ -102,33 +70,52 @@ def build(rows: Rows, data: DataConfig, format: str | None) -> Reading:
         future_covariates=future[future_steps],
         future_offsets=_offsets(future_end - first),
         future_lengths=future_end - first,
-        static_covariates=_static(rows, data),
+        static_covariates=static_covariates(rows, data),
         time=axis,
         past_names=data.past_covariates,
         future_names=data.future_covariates,
         static_names=data.static_covariates,
     )
-    has_row = np.zeros(grid.size, dtype=np.bool_)
+    has_row = np.full(grid.size, grid.is_laid)
     has_row[grid.position] = True
-    return _noted(rows, ordinals, panel, has_row[steps], data)
+    reading = _noted(rows, panel, has_row[steps], data)
+    notes = (*_said(rows, grid, repeated), *reading.notes)
+    return replace(reading, repeated=repeated, ahead=_ahead(grid, future, end), notes=notes)
 
 
-def _noted(rows: Rows, ordinals: IntArray, panel: Panel, has_row: BoolArray, data: DataConfig) -> Reading:
+def _said(rows: Rows, grid: Grid, repeated: int) -> tuple[str, ...]:
+    """Return notes on rows that stood elsewhere or twice."""
+    notes = []
+    if not is_sorted(rows, grid):
+        notes.append("Rows were not in time order and have been sorted.")
+    if repeated:
+        notes.append(f"Left out {repeated} rows that say the same as another of their series and time.")
+    return tuple(notes)
+
+
+def _noted(rows: Rows, panel: Panel, has_row: BoolArray, data: DataConfig) -> Reading:
     gaps = int((~has_row).sum())
     missing = int((~panel.observed[has_row]).sum())
     ahead = int((panel.future_lengths - panel.lengths).sum())
     outside = len(rows.codes) - int(has_row.sum()) - ahead
     notes = []
-    if _is_unsorted(rows, ordinals):
-        notes.append("Rows were not in time order and have been sorted.")
     if outside:
         notes.append(f"Left out {outside} rows before a series' first value or after its last.")
     if gaps:
-        notes.append(f"{gaps} of {panel.num_rows} steps have no row; filled by {data.missing}.")
+        notes.append(
+            f"{gaps} of {panel.num_rows} steps have no row{_among(~has_row, panel)}; {data.missing} fills them."
+        )
     if missing:
-        notes.append(f"{missing} target cells are empty; filled by {data.missing}.")
+        among = _among(has_row & ~panel.observed.all(axis=1), panel)
+        notes.append(f"{missing} of {panel.observed.size} target values are missing{among}; {data.missing} fills them.")
     found = replace(data, freq=panel.time.freq or data.freq)
     return Reading(panel, found, layout="", notes=tuple(notes), gaps=gaps, missing=missing)
+
+
+def _among(steps: BoolArray, panel: Panel) -> str:
+    """Say in how many series some of the steps [R] lie, where there are several."""
+    found = np.logical_or.reduceat(steps, panel.offsets).sum()
+    return f", in {found} of {panel.num_series} series" if panel.num_series > 1 else ""
 
 
 def _ordinals(rows: Rows, data: DataConfig, format: str | None) -> tuple[TimeAxis, IntArray]:
@@ -138,7 +125,7 @@ def _ordinals(rows: Rows, data: DataConfig, format: str | None) -> tuple[TimeAxi
         ordinals = np.empty(len(rows.codes), dtype=np.int64)
         ordinals[order] = ranges(np.ones_like(counts), counts)
         return TimeAxis(), ordinals
-    axis = frequency.grid(rows.times, str(data.freq), str(data.time), format)
+    axis = frequency.grid(rows.times, str(data.freq), str(data.time), format, rows.zone)
     return axis, frequency.to_ordinals(rows.times, axis)
 
 
@@ -152,54 +139,30 @@ def sampled_times(rows: Rows) -> list[StampArray | IntArray]:
     return [np.unique(times) for times in np.split(rows.times[order], cuts)]  # type: ignore[misc]
 
 
-def _is_unsorted(rows: Rows, ordinals: IntArray) -> bool:
-    order = np.argsort(rows.codes, kind="stable")
-    same = np.diff(rows.codes[order]) == 0
-    return bool((np.diff(ordinals[order])[same] < 0).any())
-
-
-def _check_duplicates(rows: Rows, ordinals: IntArray) -> None:
-    order = np.lexsort((ordinals, rows.codes))
-    twice = (np.diff(rows.codes[order]) == 0) & (np.diff(ordinals[order]) == 0)
-    if not twice.any() or rows.times is None:
-        return
-    again = np.sort(order[1:][twice])
-    row = int(again[0])
-    stamp = str(rows.times[row]).removesuffix(".000000").removesuffix("T00:00:00")
-    whose = f" of {series_name(rows.ids, int(rows.codes[row]))}" if rows.ids.shape[1] else ""
-    rest = f", and {len(again) - 1} more rows repeat a time" if len(again) > 1 else ""
-    raise DataError(
-        f"{rows.place(row)}: time {stamp}{whose} stands a second time{rest}.",
-        "Name the columns that tell the series apart with --id, or leave one of the rows out.",
-    )
-
-
-def _lay_grid(rows: Rows, ordinals: IntArray) -> _Grid:
-    count = len(rows.ids)
-    first = np.full(count, np.iinfo(np.int64).max)
-    last = np.full(count, np.iinfo(np.int64).min)
-    np.minimum.at(first, rows.codes, ordinals)
-    np.maximum.at(last, rows.codes, ordinals)
-    lengths = last - first + 1
-    if lengths.sum() > len(ordinals) * _MOST_STEPS_PER_ROW + _FREE_STEPS:
-        raise DataError(
-            f"the {len(ordinals)} rows would lie on {lengths.sum()} steps of their frequency.",
-            "Give the frequency with --freq.",
-        )
-    offsets = _offsets(lengths)
-    return _Grid(offsets, lengths, first, offsets[rows.codes] + ordinals - first[rows.codes])
-
-
-def _extent(rows: Rows, grid: _Grid, seen: BoolArray) -> tuple[IntArray, IntArray]:
-    """Return each series' first step with a value and the one after its last."""
-    last = grid.last(seen)
+def _extent(rows: Rows, grid: Grid, seen: BoolArray) -> tuple[IntArray, IntArray]:
+    """Return each series' first step with a value in a target, and the one after its last, by `seen` [T, C]."""
+    if seen.all():
+        return grid.offsets, grid.offsets + grid.lengths
+    is_seen = np.asarray(seen.any(axis=1))
+    last = grid.last(is_seen)
     if (last < 0).any():
         name = series_name(rows.ids, int((last < 0).argmax()))
         raise DataError(f"{name} has no value in its targets.", "Leave the series out.")
-    return grid.first(seen, grid.offsets), last + 1
+    return grid.first(is_seen, grid.offsets), last + 1
 
 
-def _known_until(grid: _Grid, future: FloatArray, end: IntArray) -> IntArray:
+def _steps(grid: Grid, first: IntArray, end: IntArray) -> IntArray | slice:
+    """Return the steps of the grid from `first` [N] to before `end` [N]; where those are all, no copy is made."""
+    return slice(None) if (end - first).sum() == grid.size else ranges(first, end - first)
+
+
+def _ahead(grid: Grid, future: FloatArray, end: IntArray) -> Ahead | None:
+    """Return which of the future covariates [T, Kf] are known from the steps `end` [N] on."""
+    lengths = grid.offsets + grid.lengths - end
+    return Ahead(~np.isnan(future[ranges(end, lengths)]), _offsets(lengths), lengths) if future.shape[1] else None
+
+
+def _known_until(grid: Grid, future: FloatArray, end: IntArray) -> IntArray:
     """Return the step after the last one from `end` on for which all future covariates are known."""
     if future.shape[1] == 0:
         return end
@@ -207,7 +170,12 @@ def _known_until(grid: _Grid, future: FloatArray, end: IntArray) -> IntArray:
     return grid.first(is_ahead & np.isnan(future).any(axis=1), grid.offsets + grid.lengths)
 
 
-def _static(rows: Rows, data: DataConfig) -> FloatArray:
+def static_covariates(rows: Rows, data: DataConfig) -> FloatArray:
+    """Return the static covariates of each series, [N, S].
+
+    Raises:
+        DataError: a series has no value, or several.
+    """
     found = np.full((len(rows.ids), rows.static.shape[1]), np.nan)
     low, high = found.copy(), found.copy()
     np.fmin.at(low, rows.codes, rows.static)
