@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from rnncast import classes
 from rnncast.panel import BoolArray, FloatArray
 
 QUARTERS = 4
@@ -59,6 +60,7 @@ class Judged(NamedTuple):
         networks: by kind, FITTED before EMBEDDED, of M windows.
         anchor: [M, H, C], the anchor's forecast; None where there is none.
         past_error: [M, C], the seasonal naive's mean error before the origin: what errors are counted in.
+        is_class: whether what is forecast are the probabilities of classes, see `classes`.
     """
 
     actual: FloatArray
@@ -66,6 +68,7 @@ class Judged(NamedTuple):
     networks: Mapping[str, Source]
     anchor: FloatArray | None
     past_error: FloatArray
+    is_class: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +79,21 @@ class Blend:
     point = share network + (1 - share) anchor
     quantile_q = point + width_q (network's quantile_q - network's point)
 
+    The networks of a kind forecast their median, or their mean by weights.
+
     Attributes:
         anchor: the baseline beside the networks; None where there is none.
         share: of the networks, 0 to 1.
         widths: [Q], one for each quantile level; empty where all are 1.
         embedded: the embedded network's share among the networks, where there are fitted ones too.
+        weights: of each network among those of its kind; empty where their median is taken.
     """
 
     anchor: str | None = None
     share: float = 1.0
     widths: tuple[float, ...] = ()
     embedded: float = 0.0
+    weights: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         """Check what may come from a file.
@@ -98,8 +105,9 @@ class Blend:
             not 0 <= self.share <= 1
             or not 0 <= self.embedded <= 1
             or not all(NARROWEST <= width <= WIDEST for width in self.widths)
+            or not all(0 < weight <= 1 for weight in self.weights)
         ):
-            raise ValueError("a blend's share or width is out of bounds")
+            raise ValueError("a blend's share, width or weight is out of bounds")
 
     def networks(self, kinds: Mapping[str, Source]) -> Source:
         """Return the networks' forecast of those of each kind."""
@@ -123,8 +131,11 @@ ALONE = Blend()
 def fit_blend(judged: Judged, anchor: str | None, levels: Sequence[float], calibrate: bool) -> Blend:
     """Return the blend with `anchor` that the judged windows ask for."""
     blend = _shared(judged, anchor)
-    if not calibrate or not levels:
-        return blend
+    return calibrated(judged, blend, levels) if calibrate else blend
+
+
+def calibrated(judged: Judged, blend: Blend, levels: Sequence[float]) -> Blend:
+    """Return the blend with the widths that the judged windows ask for."""
     return replace(blend, widths=_widths(judged, blend, levels))
 
 
@@ -146,7 +157,7 @@ def _shared(judged: Judged, anchor: str | None) -> Blend:
     shares = _simplex(len(sources))
     tried = [_with_shares(sources, each, anchor) for each in shares]
     usual = USUAL[tuple(sources)]
-    errors = np.stack([_errors(judged, _point(judged, blend)) for blend in tried])  # [S, M]
+    errors = np.stack([errors(judged, _point(judged, blend)) for blend in tried])  # [S, M]
     errors = errors[:, np.isfinite(errors).all(axis=0)]
     count = errors.shape[1]
     if not count:
@@ -177,12 +188,27 @@ def _point(judged: Judged, blend: Blend) -> FloatArray:
     return blend.point(blend.networks(judged.networks).point, judged.anchor)
 
 
-def _errors(judged: Judged, point: FloatArray) -> FloatArray:
-    """Return the mean absolute scaled error of each window [M]; NaN where nothing was seen or scaled."""
+def errors(judged: Judged, point: FloatArray) -> FloatArray:
+    """Return the mean absolute scaled error of each window [M]; NaN where nothing was seen or scaled.
+
+    Of classes it is the mean of -log p of what came.
+    """
+    if judged.is_class:
+        return _surprises(judged, point)
     error = np.where(judged.observed, np.abs(judged.actual - point), 0.0).sum(axis=1)  # [M, C]
     seen = judged.observed.sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.asarray((error / seen / judged.past_error).mean(axis=1))
+
+
+def _surprises(judged: Judged, point: FloatArray) -> FloatArray:
+    """Return the mean of -log p of the classes that came in each window [M]; NaN where nothing was seen."""
+    seen = judged.observed[..., 0]  # [M, H], all indicators of a step or none
+    surprise = classes.surprise(np.where(judged.observed, judged.actual, 0.0), point)
+    count = seen.sum(axis=1)
+    mean: FloatArray = np.full(len(count), np.nan)
+    np.divide(np.where(seen, surprise, 0.0).sum(axis=1), count, out=mean, where=count > 0)
+    return mean
 
 
 def _widths(judged: Judged, blend: Blend, levels: Sequence[float]) -> tuple[float, ...]:

@@ -25,7 +25,7 @@ from rnncast.errors import CheckpointError, RnncastError
 from rnncast.network import Columns, Network, build
 from rnncast.packing import Array
 from rnncast.panel import IntArray, Panel, TextArray
-from rnncast.regression import Regression
+from rnncast.regression import Regression, width
 from rnncast.sealed import Sealed
 
 FORMAT_VERSION = 2
@@ -140,11 +140,16 @@ def _rebuild(header: Mapping[str, Any], tensors: Mapping[str, Array]) -> Checkpo
     weights = {which: _members(tensors, which) for which in ("heldout", "final")}
     if header["format_version"] == 1:
         header = _upgraded(header, len(weights["final"]))
-    config, columns = Config.from_dict(header["config"]), Columns(**header["columns"])
+    config, columns = Config.from_dict(header["config"]), _columns(header["columns"])
     members = tuple(Config.from_dict(member) for member in header["members"])
     if not members:
         raise ValueError("it has no members")
     panel, blend = packing.unpack(_below("panel/", tensors), header["panel"]), _blend(header)
+    held_out = tensors["panel/held_out"]
+    if bool(panel.classes) != (config.training.loss in registry.CLASS_HEADS):
+        raise ValueError(f"its loss is {config.training.loss}, which does not fit the target")
+    if Columns.of(panel) != columns or held_out.shape != panel.lengths.shape or held_out.dtype != panel.lengths.dtype:
+        raise ValueError("its rows do not fit its columns")
     for fitted in weights.values():
         for member, own in zip(members, fitted, strict=True):
             _check_numbers(member, own)
@@ -152,9 +157,6 @@ def _rebuild(header: Mapping[str, Any], tensors: Mapping[str, Array]) -> Checkpo
             levels = _network(member, columns, panel.ids, own).head.levels
             if len(blend.widths) not in (0, len(levels)):
                 raise ValueError(f"it has {len(blend.widths)} widths for {len(levels)} quantile levels")
-    held_out = tensors["panel/held_out"]
-    if Columns.of(panel) != columns or held_out.shape != panel.lengths.shape or held_out.dtype != panel.lengths.dtype:
-        raise ValueError("its rows do not fit its columns")
     return Checkpoint(
         config=config,
         members=members,
@@ -182,11 +184,15 @@ def _upgraded(header: Mapping[str, Any], count: int) -> dict[str, Any]:
     return {**header, "config": config, "members": [config] * count, "blend": asdict(ALONE)}
 
 
+def _columns(stored: Mapping[str, Any]) -> Columns:
+    return Columns(**{**stored, "words": tuple(stored.get("words", ()))})
+
+
 def _blend(header: Mapping[str, Any]) -> Blend:
     stored = header["blend"]
     blend = Blend(**(stored | {"widths": tuple(stored["widths"])}))
     if blend.anchor is not None:
-        registry.find(registry.BASELINES, blend.anchor, "anchor")
+        registry.find(registry.ANCHORS, blend.anchor, "anchor")
     return blend
 
 
@@ -195,7 +201,7 @@ def _regression(header: Mapping[str, Any], columns: Columns) -> Regression | Non
     if stored is None:
         return None
     regression = Regression(**(stored | {"coefficients": tuple(map(tuple, stored["coefficients"]))}))
-    if [len(row) for row in regression.coefficients] != [columns.future] * columns.targets:
+    if [len(row) for row in regression.coefficients] != [width(columns.by_role["future"])] * columns.targets:
         raise ValueError("its regression does not fit its columns")
     return regression
 

@@ -98,10 +98,11 @@ def _loop(round_: Round, number: int, config: Config, windows: Windows) -> tuple
         network.load_state_dict(round_.start[number])
     elif config.model.model == embedded.MODEL:
         network.load_state_dict(embedded.load().weights)
-        for weight in network.model.early():
-            weight.requires_grad_(False)
     else:
         _standardised(network, panel).start_from(_usual(windows, index))
+    if config.model.model == embedded.MODEL:
+        for weight in network.model.early():
+            weight.requires_grad_(False)
     batch = min(training.batch_size or 1, len(index))
     use_threads(config.run, batch * network.shape.num_origins * num_weights(network))
     network.half_precision = config.run.precision == "bf16"
@@ -139,17 +140,18 @@ def _validation(windows: Windows, ends: IntArray) -> list[Batch]:
 
 
 def _standardised(network: Network, panel: Panel) -> Network:
-    """Give the network the mean and spread of the covariates over the rows it learns from."""
+    """Give the network the mean and spread of the covariates over the rows it learns from; codes stay as they are."""
     seen_ahead = np.repeat(panel.future_offsets - np.cumsum(panel.lengths) + panel.lengths, panel.lengths)
     columns = {
         "past": panel.past_covariates[panel.row_mask()],
         "future": panel.future_covariates[seen_ahead + np.arange(panel.num_rows)],
         "static": panel.static_covariates,
     }
-    for name, values in columns.items():
+    for name, words in ({} if network.shape.folds else Columns.of(panel).by_role).items():
+        values, is_number = columns[name], np.array(words) == 0
         loc, spread = values.mean(axis=0), values.std(axis=0)
-        varies = spread > 1e-7 * np.abs(loc)  # what rounding leaves of a constant is no variation
-        getattr(network, f"{name}_loc").copy_(_tensor(loc))
+        varies = is_number & (spread > 1e-7 * np.abs(loc))  # what rounding leaves of a constant is no variation
+        getattr(network, f"{name}_loc").copy_(_tensor(np.where(is_number, loc, 0.0)))
         getattr(network, f"{name}_scale").copy_(_tensor(np.where(varies, spread, 1.0)))
     return network
 

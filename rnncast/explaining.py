@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from rnncast import embedded
+from rnncast import embedded, registry
 from rnncast.blend import Blend
 from rnncast.config import Config
 from rnncast.panel import Panel
@@ -15,7 +15,7 @@ NAMED = 5
 def choices(members: tuple[Config, ...], panel: Panel) -> Iterator[str]:
     """Yield sentences on what the data were told by and what follows from it, those of given settings too."""
     fitted = [member for member in members if member.model.model != embedded.MODEL]
-    window, values, season = members[0].window, panel.num_rows * panel.num_targets, panel.season_length
+    window, values, season = members[0].window, panel.num_rows * len(panel.target_names), panel.season_length
     kind = f"a season of {season} steps" if season > 1 else "no season"
     read = ", in logarithms" if window.transform == "log" else ""
     yield f"{panel.num_series:,} series with {kind}, {values:,} values{read}; {window.horizon} steps ahead."
@@ -37,8 +37,9 @@ def _fitted(members: Sequence[Config]) -> Iterator[str]:
     said = [
         ("the level", "the last value")[guess] if guess < 2 else f"the value {guess} steps before" for guess in guesses
     ]
+    do = "forecast the odds of each class" if training.loss in registry.CLASS_HEADS else f"correct {_words(said)}"
     length = f"{training.max_steps} steps" if training.max_steps else f"{training.epochs} epochs"
-    yield f"They correct {_words(said)}, and learn for at most {length} of {training.batch_size} windows."
+    yield f"They {do}, and learn for at most {length} of {training.batch_size} windows."
 
 
 def tried(trial: Trial | None, names: Sequence[str]) -> Iterator[str]:

@@ -8,11 +8,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from rnncast import selection
 from rnncast.checkpoint import Checkpoint
 from rnncast.config import Config, DataConfig, ModelConfig, TrainingConfig, WindowConfig
 from rnncast.errors import UsageError
-from rnncast.evaluation import learned_rows
 from rnncast.panel import Panel
+from rnncast.recognising import learned_rows
 
 SLOWER, SHORTER = 3, 2
 """Learning rate and steps are divided by these, unless they are given: the weights are near where they should be."""
@@ -57,7 +58,7 @@ def _member(member: Config, asked: Config, number: int) -> Config:
         for field in fields(TrainingConfig)
         if getattr(asked.training, field.name) != getattr(default, field.name)
     }
-    steps = own.max_steps and max(1, own.max_steps // SHORTER)
+    steps = selection.TUNING if own.max_steps == 0 else own.max_steps and max(1, own.max_steps // SHORTER)
     training = replace(own, learning_rate=(own.learning_rate or 1e-3) / SLOWER, max_steps=steps)
     training = replace(training, **(changed | {"seed": asked.training.seed + number}))
     given = {name: value for name, value in asdict(asked.bounds).items() if value is not None}

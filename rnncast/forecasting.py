@@ -5,19 +5,22 @@ Axes beside those of `windows`: W origins of each series.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
+from functools import partial
+from itertools import compress
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from rnncast import standing
 from rnncast.baselines import forecast_baseline
 from rnncast.blend import ALONE, EMBEDDED, FITTED, Blend, Source
 from rnncast.bounds import UNBOUNDED, Bounds
-from rnncast.errors import DataError, UsageError
-from rnncast.frequency import format_stamps
+from rnncast.errors import UsageError
+from rnncast.intervals import within
 from rnncast.network import Network
-from rnncast.panel import BoolArray, FloatArray, Forecast, IntArray, Panel, series_name
+from rnncast.panel import FloatArray, Forecast, IntArray, Panel
+from rnncast.reading import Ahead, check_ahead
 from rnncast.regression import Regression
 from rnncast.scaling import Units
 from rnncast.windows import Batch, Windows
@@ -60,26 +63,33 @@ class Predictor:
             found.setdefault(EMBEDDED if network.shape.folds else FITTED, []).append(network)
         return found
 
+    def weights(self, kind: str) -> list[float]:
+        """Return the weights of the networks of a kind; none where their median is taken."""
+        is_kind = [network.shape.folds == (kind == EMBEDDED) for network in self.networks]
+        return list(compress(self.blend.weights, is_kind))
+
     @property
     def levels(self) -> tuple[float, ...]:
         """Return the quantile levels Q."""
         return self.networks[0].head.levels
 
 
-def forecast(predictor: Predictor, panel: Panel, horizon: int) -> Forecast:
+def forecast(predictor: Predictor, panel: Panel, horizon: int, known: Ahead | None = None) -> Forecast:
     """Forecast `horizon` steps from the end of every series.
 
     Beyond the networks' own horizon the forecast goes on from its own median, and the deviations of
-    the quantiles add up as those of independent errors do.
+    the quantiles add up as those of independent errors do. `known` says what else the future covariates hold.
 
     Raises:
         DataError: future covariates that are read and do not reach so far.
-        UsageError: no step to forecast.
+        UsageError: no step to forecast, or bounds of classes.
     """
     if horizon < 1:
         raise UsageError(f"horizon is {horizon}, expected at least 1 step.")
+    if panel.classes and predictor.bounds != UNBOUNDED:
+        raise UsageError("--min, --max and --integer are of numbers, and the target is of classes.", "Leave them out.")
     if FITTED in predictor.kinds or predictor.regression is not None:
-        _check_ahead(panel, horizon)
+        check_ahead(panel, horizon, known)
     predicted = predict(predictor, panel, panel.lengths[:, None] - 1, horizon)
     return Forecast(
         point=predicted.point[:, 0],
@@ -89,19 +99,6 @@ def forecast(predictor: Predictor, panel: Panel, horizon: int) -> Forecast:
         panel=panel,
         bounds=predictor.bounds,
     )
-
-
-def _check_ahead(panel: Panel, horizon: int) -> None:
-    """Raise a DataError that names the first stamp whose future covariates are missing."""
-    short = np.flatnonzero(panel.future_lengths < panel.lengths + horizon)
-    if len(short) and panel.future_names:
-        first = short[0]
-        stamp = format_stamps(panel.start[first : first + 1] + panel.future_lengths[first], panel.time)[0]
-        names = ", ".join(panel.future_names)
-        raise DataError(
-            f"{series_name(panel.ids, first)} has no {names} at {stamp}, which a forecast of {horizon} steps needs.",
-            "Give them with --future-data FILE, or as rows at the end of the data with an empty target.",
-        )
 
 
 def predict(
@@ -118,6 +115,8 @@ def predict(
         horizon: H.
         anchor: the anchor's forecasts [N, W, H, C], where they are known already.
     """
+    if panel.classes:
+        return _blended(predictor, panel, ends, horizon, anchor)
     lowest, highest = panel.extremes(ends)
     if predictor.regression is None:
         found = _blended(predictor, panel, ends, horizon, anchor)
@@ -125,7 +124,8 @@ def predict(
         parted = predictor.regression.part(panel, ends, horizon)
         parts = (parted.whole(values) for values in _blended(predictor, parted.rest, ends, horizon, None))
         found = _clipped(Source(*parts), lowest, highest)
-    return Source(*(_within(predictor.bounds, values, lowest >= 0) for values in found))
+    found = standing.hold(found, panel, ends, predictor.levels)
+    return Source(*(within(predictor.bounds, values, lowest >= 0) for values in found))
 
 
 def _blended(predictor: Predictor, panel: Panel, ends: IntArray, horizon: int, anchor: FloatArray | None) -> Source:
@@ -143,14 +143,17 @@ def _blended(predictor: Predictor, panel: Panel, ends: IntArray, horizon: int, a
 def predict_kinds(predictor: Predictor, panel: Panel, ends: IntArray, horizon: int) -> dict[str, Source]:
     """Return what the networks of each kind forecast after each of the steps `ends` [N, W], not yet blended.
 
-    They stay within the history's range, widened by three times itself.
+    Numbers stay within the history's range, widened by three times itself.
     """
-    lowest, highest = panel.extremes(ends)
     units = Units.of(panel.truncated(ends[:, 0] + 1), predictor.logarithm)
-    return {
-        kind: _clipped(_network_forecasts(networks, units, panel, ends, horizon), lowest, highest)
+    found = {
+        kind: _network_forecasts(networks, units, panel, ends, horizon, _middle(panel, predictor.weights(kind)))
         for kind, networks in predictor.kinds.items()
     }
+    if panel.classes:
+        return found
+    lowest, highest = panel.extremes(ends)
+    return {kind: _clipped(source, lowest, highest) for kind, source in found.items()}
 
 
 def _anchor_forecasts(name: str, panel: Panel, ends: IntArray, horizon: int, trained: int) -> FloatArray:
@@ -178,20 +181,10 @@ def baseline_forecasts(name: str, panel: Panel, ends: IntArray, horizon: int) ->
     return np.stack([forecast_baseline(name, panel.truncated(end + 1), horizon) for end in ends.T], axis=1)
 
 
-def _within(bounds: Bounds, values: FloatArray, never_negative: BoolArray) -> FloatArray:
-    """Return [N, W, H, C] or [N, W, H, C, Q] within the bounds.
-
-    Without a minimum, it is zero for histories [N, W, C] that have none below.
-    """
-    if bounds.minimum is None:
-        floor = np.where(never_negative, 0.0, -np.inf)[:, :, None]
-        values = np.maximum(values, floor.reshape(*floor.shape, *(1,) * (values.ndim - 4)))
-    return bounds.keep(values)
-
-
 @torch.inference_mode()
 def _network_forecasts(networks: Sequence[Network], units: Units, panel: Panel, ends: IntArray, horizon: int) -> Source:
-    """Return the median of the networks' forecasts in the data's units, a chunk at a time."""
+    """Return the median of the networks' forecasts in the data's units, or the mean of probabilities; by chunks."""
+    middle = np.mean if panel.classes else np.median
     windows = _windows(networks[0], panel, units)
     series, origins = np.repeat(np.arange(len(ends)), ends.shape[1]), ends.ravel()
     size = max(1, CHUNK // max(network.numbers_per_window for network in networks))
@@ -201,8 +194,9 @@ def _network_forecasts(networks: Sequence[Network], units: Units, panel: Panel, 
     for first in range(0, len(series), size):
         chunk = slice(first, first + size)
         parts = [_member(network, windows, series[chunk], origins[chunk], horizon) for network in networks]
-        points.append(_median([part.point for part in parts]))
-        quantiles.append(_median([part.quantiles for part in parts]))
+        single = len(parts) == 1
+        points.append(parts[0].point if single else middle([part.point for part in parts], axis=0))
+        quantiles.append(parts[0].quantiles if single else middle([part.quantiles for part in parts], axis=0))
     restored = (units.invert(np.concatenate(parts), series) for parts in (points, quantiles))
     return Source(*(values.reshape(*ends.shape, *values.shape[1:]) for values in restored))
 
@@ -213,10 +207,6 @@ def _windows(network: Network, panel: Panel, units: Units) -> Windows:
     return Windows(
         panel, units, network.shape.context_length, network.shape.horizon, network.static_loc.device, numbers
     )
-
-
-def _median(values: Sequence[FloatArray]) -> FloatArray:
-    return values[0] if len(values) == 1 else np.median(np.stack(values), axis=0)
 
 
 def _member(network: Network, windows: Windows, series: IntArray, ends: IntArray, horizon: int) -> Source:
@@ -255,41 +245,3 @@ def _advance(batch: Batch, later: Batch, point: Tensor, length: int) -> Batch:
 
 def _array(values: Tensor) -> FloatArray:
     return values.cpu().double().numpy()
-
-
-def interval(forecast: Forecast, level: int) -> tuple[FloatArray, FloatArray]:
-    """Return the lower and upper bounds [N, H, C] that should hold `level` percent of what comes.
-
-    Between the learned quantile levels the values are interpolated over the standard normal quantile of
-    the level, and beyond them extended along the line through the median and the outermost level: a
-    normal tail. They keep the forecast's bounds, with the point between them.
-
-    Raises:
-        UsageError: a level that is no percentage between 0 and 100.
-    """
-    if not 0 < level < 100:
-        raise UsageError(f"an interval of {level} percent cannot be given, only of 1 to 99.")
-    normal = NormalDist()
-    knots = np.array([normal.inv_cdf(q) for q in forecast.quantile_levels])
-    wanted = [normal.inv_cdf(0.5 - level / 200), normal.inv_cdf(0.5 + level / 200)]
-    never_negative = forecast.panel.extremes(forecast.panel.lengths[:, None] - 1)[0] >= 0  # [N, 1, C]
-    lower, upper = (
-        _within(forecast.bounds, _at_level(forecast.quantiles, forecast.point, knots, z)[:, None], never_negative)[:, 0]
-        for z in wanted
-    )
-    return np.minimum(lower, forecast.point), np.maximum(upper, forecast.point)  # whatever rounding did
-
-
-def _at_level(quantiles: FloatArray, point: FloatArray, knots: FloatArray, z: float) -> FloatArray:
-    """Return the value at standard normal quantile `z`, [N, H, C], given those at `knots` [Q]."""
-    outer = 0 if z < knots[0] else -1 if z > knots[-1] else None
-    if outer is not None:
-        share = z / knots[outer] if z * knots[outer] > 0 else 1.0
-        extended: FloatArray = point + (quantiles[..., outer] - point) * max(share, 1.0)
-        return extended
-    right = int(np.clip(np.searchsorted(knots, z), 1, len(knots) - 1)) if len(knots) > 1 else 0
-    left = max(right - 1, 0)
-    width = knots[right] - knots[left]
-    share = (z - knots[left]) / width if width else 0.0
-    between: FloatArray = quantiles[..., left] * (1 - share) + quantiles[..., right] * share
-    return between

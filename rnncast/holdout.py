@@ -25,6 +25,9 @@ from rnncast.training import Fit, Progress
 ORIGINS = 16
 """Most origins of a series that validate, about: an anchor takes its time at each."""
 
+CLASS_ORIGINS = 128
+"""The same of classes, whose anchors take next to none, and whose steps each say little."""
+
 TRIED = 512
 """Most windows at which covariates are tried; of more, every k-th series is taken."""
 
@@ -56,7 +59,7 @@ class Split(NamedTuple):
         before = panel.truncated(panel.lengths - held_out)
         validation = selection.validation_rows(before, config.training.validation, horizon)
         learned = before.truncated(before.lengths - validation)
-        most, apart = ORIGINS, horizon // 2
+        most, apart = CLASS_ORIGINS if panel.classes else ORIGINS, horizon // 2
         if config.training.anchor == "none" and not selection.is_small(panel):  # many origins cost little then
             most, apart = max(ORIGINS, JUDGED // panel.num_series), 1
         stride = max(1, apart, int(validation.max() - horizon) // (most - 1))
@@ -91,7 +94,8 @@ def run(reading: Reading, config: Config, start: Checkpoint | None = None) -> Ge
     panel, members, held_out = _resolved(reading, config, start)
     split, shared = Split.of(panel, members[0], held_out), members[0]
     begin, begin_final = finetuning.weights(start, panel, split.before) if start else ((), ())
-    timed = [_in_time(member, len(split.rounds) * len(members)) for member in members]
+    fitted = sum(member.training.max_steps != 0 for member in members)
+    timed = [_in_time(member, len(split.rounds) * fitted) for member in members]
     judging = None if split.plan is None else Judging(split.before, split.plan.ends(split.before))
     networks, fits = yield from fit_members(Round("held-out", split.learned, judging, start=begin), timed, where)
     predictor = Predictor(networks, shared.window.transform == "log", bounds=shared.bounds)
@@ -122,6 +126,7 @@ def run(reading: Reading, config: Config, start: Checkpoint | None = None) -> Ge
         is_whole=is_whole,
         report={
             "steps": [fit.best_step for fit in fits],
+            "planned": [fit.planned_steps for fit in fits],
             "reasons": [
                 *explaining.choices(members, panel),
                 *explaining.tried(trial, panel.future_names),

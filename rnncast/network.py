@@ -1,12 +1,14 @@
 """The network that is trained: scaling, model, decoder and head joined by composition."""
 
 import copy
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 from rnncast import options, paths, registry
+from rnncast.categories import Categories, read_width
 from rnncast.config import Config
 from rnncast.decoders import DecoderSize
 from rnncast.errors import UsageError
@@ -15,7 +17,7 @@ from rnncast.models.base import Autoregressive, Model, Size
 from rnncast.origins import Origins, Output, Shape, View
 from rnncast.panel import Panel, TextArray
 from rnncast.smoothing import LearnedSmoothing
-from rnncast.windows import Batch, calendar_seasons
+from rnncast.windows import Batch, calendar_seasons, separate
 
 LARGEST_HORIZON = 64
 """Steps that a network with folds forecasts at once; farther ones go on from its own forecast."""
@@ -44,8 +46,15 @@ class Network(nn.Module):
     static_scale: Tensor
 
     def __init__(
-        self, shape: Shape, model: Model, state_size: int, head: Head, smoothing: LearnedSmoothing | None
+        self,
+        shape: Shape,
+        model: Model,
+        state_size: int,
+        head: Head,
+        smoothing: LearnedSmoothing | None,
+        covariates: Mapping[str, Sequence[int]],
     ) -> None:
+        """Build it; `covariates` says of the columns "past", "future" and "static" how many words each has, or 0."""
         super().__init__()
         self.shape, self.model, self.head, self.smoothing = shape, model, head, smoothing
         self.origins = Origins(shape, shape.at_taught)
@@ -59,9 +68,11 @@ class Network(nn.Module):
         )
         self.decoder = model.decoder(decoder_size)
         self.numbers_per_window = shape.num_origins * (shape.num_inputs + 4 * decoder_size.read)
-        for name, size in (("past", shape.past), ("future", shape.future), ("static", shape.static)):
-            self.register_buffer(f"{name}_loc", torch.zeros(size))
-            self.register_buffer(f"{name}_scale", torch.ones(size))
+        for name, words in covariates.items():
+            self.register_buffer(f"{name}_loc", torch.zeros(len(words)))
+            self.register_buffer(f"{name}_scale", torch.ones(len(words)))
+        worded = {name: Categories(words) for name, words in covariates.items() if any(words)}
+        self.categories = nn.ModuleDict(worded)
 
     def viewing(self, shape: Shape) -> "Network":
         """Return a network with folds on the same weights, for another context, horizon or season."""
@@ -186,33 +197,48 @@ class Network(nn.Module):
         return point, torch.where(both[..., None], (quantiles - turned.flip(-1)) / 2, quantiles)
 
     def _standardised(self, batch: Batch) -> Batch:
-        return batch._replace(
-            past=(batch.past - self.past_loc) / self.past_scale,
-            future=(batch.future - self.future_loc) / self.future_scale,
-            static=(batch.static - self.static_loc) / self.static_scale,
-        )
+        read = {
+            "past": (batch.past - self.past_loc) / self.past_scale,
+            "future": (batch.future - self.future_loc) / self.future_scale,
+            "static": (batch.static - self.static_loc) / self.static_scale,
+        }
+        return batch._replace(**(read | {name: spell(read[name]) for name, spell in self.categories.items()}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Columns:
-    """Counts what a panel has beside its rows: targets C, covariates Kp, Kf, S and seasons M with a calendar."""
+    """Counts what a panel has beside its rows: targets C, covariates Kp, Kf, S and seasons M with a calendar.
+
+    `words` says how many words each covariate has, 0 for numbers: past, future, static; empty where all are numbers.
+    """
 
     targets: int
     past: int
     future: int
     static: int
     phases: int
+    words: tuple[int, ...] = ()
 
     @classmethod
     def of(cls, panel: Panel) -> "Columns":
         """Count the columns of a panel."""
+        names = (*panel.past_names, *panel.future_names, *panel.static_names)
+        words = tuple(len(panel.words.get(name, ())) for name in names)
         return cls(
             targets=panel.num_targets,
             past=panel.past_covariates.shape[1],
             future=panel.future_covariates.shape[1],
             static=panel.static_covariates.shape[1],
             phases=len(calendar_seasons(panel)),
+            words=words if any(words) else (),
         )
+
+    @property
+    def by_role(self) -> dict[str, tuple[int, ...]]:
+        """Return how many words each covariate has, 0 for numbers, by its role."""
+        words = self.words or (0,) * (self.past + self.future + self.static)
+        ahead, fixed = self.past, self.past + self.future
+        return {"past": words[:ahead], "future": words[ahead:fixed], "static": words[fixed:]}
 
 
 def build(config: Config, columns: Columns, ids: TextArray) -> Network:
@@ -232,10 +258,11 @@ def build(config: Config, columns: Columns, ids: TextArray) -> Network:
     )
     own = options.parse(kind.options_type, sizes.option, sizes.model)
     model = kind(size) if own is None else kind(size, own)
-    head = registry.find(registry.HEADS, config.training.loss, "loss").load()(config.training.quantiles)
+    head = registry.find(registry.LOSSES, config.training.loss, "loss").load()(config.training.quantiles)
     longest = shape.context_length if shape.guess_season > 1 else 1
     seasons = tuple(season for season in config.data.season_length if 1 < season <= longest)
-    return Network(shape, model, size.hidden, head, model.smoothing(ids, columns.targets, seasons))
+    covariates = {name: () if kind.folds else words for name, words in columns.by_role.items()}
+    return Network(shape, model, size.hidden, head, model.smoothing(ids, columns.targets, seasons), covariates)
 
 
 def _shape(config: Config, columns: Columns, kind: type[Model]) -> Shape:
@@ -250,6 +277,7 @@ def _shape(config: Config, columns: Columns, kind: type[Model]) -> Shape:
     if kind.folds and joint:
         raise UsageError(f"{config.model.model} forecasts each target by itself.", "Leave --channels out.")
     seasons = config.data.season_length
+    read = {name: 0 if kind.folds else read_width(words) for name, words in columns.by_role.items()}
     return Shape(
         context_length=_resolved(window.context_length),
         horizon=horizon,
@@ -260,9 +288,9 @@ def _shape(config: Config, columns: Columns, kind: type[Model]) -> Shape:
         season_length=seasons[0],
         long_season=seasons[1] if len(seasons) > 1 else 0,
         targets=columns.targets if joint else 1,
-        past=0 if kind.folds else columns.past,
-        future=0 if kind.folds else columns.future,
-        static=0 if kind.folds else columns.static,
+        past=read["past"],
+        future=read["future"],
+        static=read["static"],
         phases=0 if kind.folds else columns.phases,
         scaling=window.scaling,
         skip=config.model.skip,
@@ -285,20 +313,3 @@ def _resolved(value: int | None) -> int:
     if value is None:
         raise ValueError("a configuration is resolved before a network is built")
     return value
-
-
-def separate(batch: Batch) -> Batch:
-    """Return a batch of B x C windows of one target each: channels become rows, each with all covariates."""
-    targets = batch.target.shape[2]
-    if targets == 1:
-        return batch
-    return Batch(*(_channels_as_rows(name, values, targets) for name, values in batch._asdict().items()))
-
-
-def _channels_as_rows(name: str, values: Tensor, targets: int) -> Tensor:
-    """Return [B x C, ..., 1] of what the batch has for each target, and B x C rows of what it has for all."""
-    if name in ("series", "loc", "scale"):
-        return values.reshape(-1, 1)
-    if name in ("target", "observed"):
-        return values.movedim(2, 1).flatten(0, 1)[..., None]
-    return values.repeat_interleave(targets, dim=0)

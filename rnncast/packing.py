@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnncast.frequency import format_stamps
-from rnncast.panel import Panel, TimeAxis, ranges
+from rnncast.panel import Panel, Raw, TimeAxis, ranges
+from rnncast.spelling import tokens
+from rnncast.zones import check as check_zone
 
 Array = NDArray[Any]
 
@@ -48,6 +50,7 @@ def tail(panel: Panel, rows: int) -> tuple[Panel, bool]:
         panel,
         values=panel.values[index],
         observed=panel.observed[index],
+        raw=None if panel.raw is None else Raw(panel.raw.values[index], panel.raw.observed[index]),
         offsets=np.cumsum(kept) - kept,
         lengths=kept,
         start=panel.start + skipped,
@@ -62,10 +65,13 @@ def tail(panel: Panel, rows: int) -> tuple[Panel, bool]:
 def pack(panel: Panel) -> tuple[dict[str, Array], dict[str, Any]]:
     """Return a panel's arrays, ids as UTF-8 JSON among them, and its texts, which JSON can hold."""
     arrays: dict[str, Array] = {name: np.ascontiguousarray(getattr(panel, name)) for name in _KINDS}
+    if panel.raw is not None:
+        arrays |= {f"raw_{name}": np.ascontiguousarray(part) for name, part in panel.raw._asdict().items()}
     ids = json.dumps(panel.ids.tolist()).encode()
     arrays["ids"] = np.frombuffer(ids, dtype=np.uint8)
     texts = {name: list(getattr(panel, name)) for name in _TEXTS}
-    return arrays, texts | {"season_lengths": list(panel.season_lengths), "time": asdict(panel.time)}
+    words = {name: list(said) for name, said in panel.words.items()}
+    return arrays, texts | {"season_lengths": list(panel.season_lengths), "time": asdict(panel.time), "words": words}
 
 
 def unpack(arrays: Mapping[str, Array], texts: Mapping[str, Any]) -> Panel:
@@ -79,6 +85,7 @@ def unpack(arrays: Mapping[str, Array], texts: Mapping[str, Any]) -> Panel:
             raise ValueError(f"its {name} have another type")
     if arrays["ids"].dtype != np.uint8:
         raise ValueError("its ids have another type")
+    raw = _raw(arrays)
     names = {name: _strings(texts[name]) for name in _TEXTS}
     num_series = len(arrays["offsets"])
     panel = Panel(
@@ -100,11 +107,32 @@ def unpack(arrays: Mapping[str, Array], texts: Mapping[str, Any]) -> Panel:
         past_names=names["past_names"],
         future_names=names["future_names"],
         static_names=names["static_names"],
+        words={name: _strings(said) for name, said in texts.get("words", {}).items()},  # older ones have none
+        raw=raw,
     )
-    if not (_has_sound_shapes(panel) and _has_sound_rows(panel)):
+    if not (_has_sound_shapes(panel) and _has_sound_rows(panel) and _has_sound_codes(panel)):
         raise ValueError("its rows do not fit together")
+    if panel.time.zone is not None:
+        check_zone(panel.time.zone)
+    if panel.time.format is not None:
+        tokens(panel.time.format)
     format_stamps(panel.start[:1], panel.time)
     return panel
+
+
+def _raw(arrays: Mapping[str, Array]) -> Raw | None:
+    """Return the values as they came, where outliers were mended."""
+    if "raw_values" not in arrays:
+        return None
+    raw, values = Raw(arrays["raw_values"], arrays["raw_observed"]), arrays["values"]
+    if (
+        raw.values.dtype != np.float64
+        or raw.observed.dtype != np.bool_
+        or not raw.values.shape == raw.observed.shape == values.shape
+        or not np.isfinite(raw.values).all()
+    ):
+        raise ValueError("its values as they came do not fit")
+    return raw
 
 
 def _strings(texts: object) -> tuple[str, ...]:
@@ -122,8 +150,9 @@ def _seasons(numbers: object) -> tuple[int, ...]:
 def _has_sound_shapes(panel: Panel) -> bool:
     rows, num_series = len(panel.values), panel.num_series
     per_series = (panel.lengths, panel.start, panel.future_offsets, panel.future_lengths, panel.static_covariates)
+    targets = panel.classes[1:] if len(panel.target_names) == 1 and panel.classes else panel.target_names
     widths = (
-        (panel.values, panel.target_names),
+        (panel.values, targets),
         (panel.past_covariates, panel.past_names),
         (panel.future_covariates, panel.future_names),
         (panel.static_covariates, panel.static_names),
@@ -150,3 +179,18 @@ def _has_sound_rows(panel: Panel) -> bool:
         and bool((panel.future_offsets + panel.future_lengths <= future_rows).all())
         and all(bool(np.isfinite(array).all()) for array in floats)
     )
+
+
+def _has_sound_codes(panel: Panel) -> bool:
+    """Tell whether classes have indicators of 0 and 1, and every code of a covariate stands for a word, or for none."""
+    if panel.classes and not (np.isin(panel.values, (0, 1)).all() and (panel.values.sum(axis=1) <= 1).all()):
+        return False
+    for values, names in (
+        (panel.past_covariates, panel.past_names),
+        (panel.future_covariates, panel.future_names),
+        (panel.static_covariates, panel.static_names),
+    ):
+        for column, name in zip(values.T, names, strict=True):
+            if name in panel.words and not np.isin(column, np.arange(len(panel.words[name]) + 1)).all():
+                return False
+    return True

@@ -4,11 +4,14 @@ Axes: R rows of all series one after the other, N series, C targets, H horizon, 
 Kp past covariates, Kf future covariates, S static covariates.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rnncast import classes
 from rnncast.bounds import UNBOUNDED, Bounds
 
 FloatArray = NDArray[np.float64]
@@ -41,13 +44,28 @@ class TimeAxis:
         name: the time column's name, None where the data has no time.
         freq: pandas offset alias such as "h", "D", "W-MON", "MS", "15min"; digits for integers; None without time.
         anchor: stamp of ordinal 0, as an ISO string; digits for integers; None without time.
-        format: strftime format in which stamps are written, as the data had them; None is ISO.
+        format: how stamps are written, as the data had them, see `spelling`; None is ISO.
+        zone: time zone of the stamps, which are UTC inside: a name such as "Europe/Berlin" or an offset such as
+            "+02:00"; None where they are local times of nowhere in particular.
     """
 
     name: str | None = None
     freq: str | None = None
     anchor: str | None = None
     format: str | None = None
+    zone: str | None = None
+
+
+class Raw(NamedTuple):
+    """Holds values as they came, before outliers were mended.
+
+    Attributes:
+        values: [R, C], finite everywhere.
+        observed: [R, C], true where a value was really seen.
+    """
+
+    values: FloatArray
+    observed: BoolArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,6 +90,9 @@ class Panel:
         future_offsets: [N], first row of each series in `future_covariates`.
         future_lengths: [N], steps for which future covariates are known, at least `lengths`.
         static_covariates: [N, S], finite.
+        raw: what came, where outliers in `values` were mended; None where nothing was.
+        words: by the name of a categorical column, its words. Codes 1, 2 ... of a covariate stand for them, 0 for
+            any other; of a target, which is alone then, `values` are the indicators of all but the first.
     """
 
     values: FloatArray
@@ -92,6 +113,8 @@ class Panel:
     past_names: tuple[str, ...] = ()
     future_names: tuple[str, ...] = ()
     static_names: tuple[str, ...] = ()
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    raw: Raw | None = None
 
     @property
     def num_series(self) -> int:
@@ -104,6 +127,11 @@ class Panel:
         return int(self.values.shape[1])
 
     @property
+    def classes(self) -> tuple[str, ...]:
+        """Return the K words of a categorical target; none for numbers."""
+        return self.words.get(self.target_names[0], ())
+
+    @property
     def season_length(self) -> int:
         """Return the main season, the shortest: the m of MASE and of the seasonal naive."""
         return self.season_lengths[0]
@@ -112,6 +140,11 @@ class Panel:
     def num_rows(self) -> int:
         """Return how many steps all series have together."""
         return int(self.lengths.sum())
+
+    @property
+    def scored(self) -> "Panel":
+        """Return the panel that forecasts are scored on: with outliers as they came."""
+        return self if self.raw is None else replace(self, values=self.raw.values, observed=self.raw.observed, raw=None)
 
     def truncated(self, lengths: IntArray) -> "Panel":
         """Return the panel with only the first `lengths[n]` steps of each series [N].
@@ -160,15 +193,15 @@ class Panel:
         return np.cumsum(mask[:-1]) > 0
 
     def at(self, first: IntArray, count: int) -> tuple[FloatArray, BoolArray]:
-        """Return `count` rows of each series from row `first` [N] of `values` on, and which were seen.
+        """Return `count` rows of each series from row `first` [N] or [N, W] of `values` on, and which were seen.
 
         Steps outside a series repeat its nearest value and count as not seen.
         """
-        rows = first[:, None] + np.arange(count)  # [N, count]
-        ends = self.offsets + self.lengths
-        inside = (rows >= self.offsets[:, None]) & (rows < ends[:, None])
-        rows = np.clip(rows, self.offsets[:, None], np.maximum(ends - 1, self.offsets)[:, None])
-        return self.values[rows], self.observed[rows] & inside[..., None]  # [N, count, C]
+        rows = first[..., None] + np.arange(count)  # [N, count] or [N, W, count]
+        begins, ends = (of.reshape(-1, *(1,) * first.ndim) for of in (self.offsets, self.offsets + self.lengths))
+        inside = (rows >= begins) & (rows < ends)
+        rows = np.clip(rows, begins, np.maximum(ends - 1, begins))
+        return self.values[rows], self.observed[rows] & inside[..., None]  # [..., count, C]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -176,7 +209,8 @@ class Forecast:
     """Holds what is expected after each series' end.
 
     Attributes:
-        point: [N, H, C], the forecast in the data's units.
+        point: [N, H, C], the forecast in the data's units; of a categorical target the probabilities of all classes
+            but the first.
         quantiles: [N, H, C, Q], rising along Q; Q is 0 for a model that learned no distribution.
         quantile_levels: the Q levels in (0, 1), rising.
         first: [N], ordinal of the first forecast step.
@@ -195,3 +229,8 @@ class Forecast:
     def horizon(self) -> int:
         """Return H."""
         return int(self.point.shape[1])
+
+    @property
+    def probabilities(self) -> FloatArray:
+        """Return the probabilities [N, H, K] of the classes of a categorical target, in the order of its words."""
+        return classes.whole(self.point)

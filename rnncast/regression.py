@@ -46,7 +46,8 @@ class Regression:
     """Says what covariates do to the target.
 
     Attributes:
-        coefficients: [C, Kf], what a unit of each future covariate adds to each target, counted as in (1).
+        coefficients: [C, Kf], what a unit of each future covariate, or a word of a categorical one, adds to each
+            target, counted as in (1).
         logarithm: whether that is counted in logarithms: effects are then factors.
     """
 
@@ -70,7 +71,7 @@ class Regression:
         """
         known = panel.truncated(ends[:, 0] + 1)
         error = np.nan_to_num(seasonal_error(known, panel.season_length))  # [N, C]
-        effects = panel.future_covariates @ np.array(self.coefficients).T  # [Rf, C]
+        effects = _spelled_out(panel) @ np.array(self.coefficients).T  # [Rf, C]
         sums = np.add.reduceat(effects[_known_ahead(known)], np.cumsum(known.lengths) - known.lengths)
         mean = sums / known.lengths[:, None]  # [N, C]
         series, rows = np.repeat(np.arange(panel.num_series), panel.lengths), ranges(panel.offsets, panel.lengths)
@@ -128,9 +129,10 @@ def fit_regression(panel: Panel, logarithm: bool) -> Regression:
     scale = np.where(error > 0, error, 1.0)
     before, after = (_counted(panel.values[rows] / scale, logarithm) for rows in (first, later))  # [D, C]
     seen = panel.observed[later] & panel.observed[first] & (error > 0)  # [D, C]
-    size = np.abs(panel.future_covariates).max(axis=0)
+    covariates = _spelled_out(panel)  # [Rf, Kf]
+    size = np.abs(covariates).max(axis=0)
     size[size == 0] = 1.0
-    covariates = panel.future_covariates / size  # [Rf, Kf]
+    covariates /= size
     change = covariates[later_ahead] - covariates[ahead]  # [D, Kf]
     found = [_ridge(change[one], moved[one]) for moved, one in zip((after - before).T, seen.T, strict=True)]
     with np.errstate(over="ignore"):
@@ -160,6 +162,20 @@ def best_of(plain: FloatArray, others: Sequence[FloatArray], overlap: float) -> 
     gains = errors[0] - errors[1 + best]  # [M]
     gain, doubt = float(gains.mean() / errors[0].mean()), gains.std(ddof=1) * np.sqrt(overlap / count)
     return best if gains.mean() > doubt and gain > LEAST else None, gain, count
+
+
+def width(words: Sequence[int]) -> int:
+    """Return how many coefficients a target has for covariates of so many words each, 0 being a column of numbers."""
+    return sum(max(count, 1) for count in words)
+
+
+def _spelled_out(panel: Panel) -> FloatArray:
+    """Return the future covariates with a column for each word that is 1 where it is said; anew, to be written to."""
+    parts = []
+    for column, name in zip(panel.future_covariates.T, panel.future_names, strict=True):
+        words = np.arange(1, len(panel.words.get(name, ())) + 1)
+        parts.append(column[:, None] == words if len(words) else column[:, None])
+    return np.concatenate(parts, axis=1).astype(np.float64)
 
 
 def _known_ahead(panel: Panel) -> IntArray:

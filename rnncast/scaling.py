@@ -46,7 +46,13 @@ class Units:
 
     @classmethod
     def of(cls, panel: Panel, logarithm: bool) -> "Units":
-        """Find the units from the rows of `panel`; only series without a negative value take the log."""
+        """Find the units from the rows of `panel`; only series without a negative value take the log.
+
+        Indicators of classes stay as they are.
+        """
+        if panel.classes:
+            same = np.ones((panel.num_series, panel.num_targets))
+            return cls(same == 0, same, np.zeros_like(same), same)
         rows = np.repeat(np.arange(panel.num_series), panel.lengths)
         mask = panel.row_mask()
         values, seen = panel.values[mask], panel.observed[mask].astype(np.float64)  # [rows, C]

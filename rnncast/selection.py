@@ -27,12 +27,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from rnncast import embedded, registry
+from rnncast import embedded, targets
 from rnncast.baselines import forecast_baseline
 from rnncast.config import Config
-from rnncast.errors import DataError, UsageError
-from rnncast.horizons import check_lengths, default_horizon
-from rnncast.panel import IntArray, Panel, series_name
+from rnncast.errors import UsageError
+from rnncast.horizons import check_lengths, check_rows, default_horizon
+from rnncast.panel import IntArray, Panel
 from rnncast.reading import seasons
 from rnncast.scaling import prefers_logarithm
 
@@ -49,7 +49,7 @@ FAR_STEPS = 128 * 96
 """Steps ahead in a batch, over all windows, that are enough to learn a long horizon from."""
 
 FAR = 3
-"""Segments from which on a horizon is long: networks then read two segments of lags, half start from the last value.
+"""Segments from which on a horizon is long: networks then read two segments of lags and start from the last value.
 
 Smoothing says little so far ahead: there is no anchor."""
 
@@ -111,13 +111,16 @@ def resolve(config: Config, panel: Panel) -> tuple[Config, ...]:
         UsageError: settings that do not fit together or the data.
     """
     horizon = config.window.horizon or default_horizon(panel)
-    check_lengths(panel, horizon)
     config = config.filled({"horizon": horizon, "season_length": panel.season_lengths})
-    config = _for_counts(config, panel)
+    config = targets.suited(config, panel)
     before = panel.truncated(panel.lengths - holdout(panel.lengths, config.training.test, horizon))
     if config.window.transform == "auto":
         config = config.with_settings({"transform": "log" if prefers_logarithm(before) else "none"})
     members = _members(config, panel, before)
+    if any(member.training.max_steps != 0 for member in members):
+        check_lengths(panel, horizon)
+    else:
+        check_rows(panel)
     for member in members:
         _check_windows(member)
     return members
@@ -131,10 +134,11 @@ def _members(config: Config, panel: Panel, before: Panel) -> tuple[Config, ...]:
     if joins and panel.num_rows * panel.num_targets < SMALL:
         return (_embedded(config.filled({"anchor": "combined"}), panel, before, 0),)
     fitted = config
-    if config.window.guess_season is None and not _folds(config) and not _repeats(before, config.window.horizon or 1):
+    open_ = config.window.guess_season is None and not targets.folds(config)
+    if open_ and not _repeats(before, config.window.horizon or 1):
         fitted = config.with_settings({"guess_season": 1})
     far = _is_far(config.window.horizon or 1, _member(fitted, panel, 0).window.segment_length or 1)
-    far = far and not _folds(config)
+    far = far and not targets.folds(config)
     fitted = fitted.filled({"scaling": "level" if far else "causal"} | _sizes(config, panel, far))
     anchor: dict[str, object] = {"anchor": "none" if config.model.model != "auto" or far else "combined"}
     fitted = fitted.filled(anchor)
@@ -161,15 +165,9 @@ def _embedded(config: Config, panel: Panel, before: Panel, steps: int) -> Config
 
 def _joins_embedded(config: Config, panel: Panel) -> bool:
     """Tell whether the embedded model takes part in `auto`: not where there is more to read or other is asked for."""
-    covariates = panel.past_names or panel.future_names or panel.static_names
+    covariates = panel.past_names or panel.future_names or panel.static_names or panel.classes
     asked = config.window.segment_length or config.training.ensemble or config.training.max_steps
     return not covariates and not asked and not config.training.epochs and embedded.suits(config)
-
-
-def _folds(config: Config) -> bool:
-    """Tell whether a named model reads the past folded."""
-    name = config.model.model
-    return name != "auto" and bool(registry.find(registry.MODELS, name, "model").load().folds)
 
 
 def _repeats(panel: Panel, horizon: int) -> bool:
@@ -189,24 +187,6 @@ def _repeats(panel: Panel, horizon: int) -> bool:
             for which, name in enumerate(("naive", "seasonal-naive")):
                 errors[which] += (np.abs(forecast_baseline(name, known, horizon) - actual) / size)[seen].sum()
     return bool(errors[0] >= CLEARLY * errors[1])
-
-
-def _for_counts(config: Config, panel: Panel) -> Config:
-    """Return the configuration with what a loss for counts asks for, as it is for other losses."""
-    loss = config.training.loss
-    if not registry.find(registry.HEADS, loss, "loss").load().counts:
-        return config
-    if config.window.transform == "log":
-        raise UsageError(f"--loss {loss} is of counts as they are, not of logarithms.", "Leave --transform out.")
-    least = np.where(panel.observed, panel.values, 0.0).min(axis=1)  # [R]
-    negative = np.flatnonzero((least < 0) & panel.row_mask())
-    if len(negative):
-        name = series_name(panel.ids, int(np.searchsorted(panel.offsets, negative[0], side="right")) - 1)
-        raise DataError(
-            f"{name} has the value {least[negative[0]]:g}, and --loss {loss} is of counts, which are never negative.",
-            "Take another --loss, such as quantile or student-t, or mend the data.",
-        )
-    return config.filled({"minimum": 0.0, "integer": True}).with_settings({"transform": "none"})
 
 
 def _member(config: Config, panel: Panel, number: int) -> Config:
@@ -237,7 +217,7 @@ def _window(config: Config, panel: Panel, number: int) -> dict[str, object]:
     """Return what member `number` reads: the windows of the table above."""
     longest, typical, season = int(panel.lengths.max()), float(np.median(panel.lengths)), panel.season_length
     horizon, read = config.window.horizon or 1, config.window.context_length
-    if _folds(config):
+    if targets.folds(config):
         is_long = typical >= LONGEST_FOLDED or len(config.data.season_length) > 1
         return _folded_window(min(longest, read or (LONGEST_FOLDED if is_long else FOLDED_STEPS)))
     whole = season if season > 1 else horizon
@@ -275,9 +255,9 @@ def _guess(panel: Panel, number: int, longest: int, far: bool) -> int:
     """Return the season of the naive forecast that a member corrects: of a day's, every other one the week's."""
     season = panel.season_length
     week = 7 * season
-    if far and number % 2 == 0:
+    if far:
         return 1
-    if season >= DAY and number % 2 and longest >= 3 * week and not far:
+    if season >= DAY and number % 2 and longest >= 3 * week:
         return week
     return season if longest >= 2 * season else 1
 

@@ -47,6 +47,23 @@ class Batch(NamedTuple):
     scale: Tensor
 
 
+def separate(batch: Batch) -> Batch:
+    """Return a batch of B x C windows of one target each: channels become rows, each with all covariates."""
+    targets = batch.target.shape[2]
+    if targets == 1:
+        return batch
+    return Batch(*(_channels_as_rows(name, values, targets) for name, values in batch._asdict().items()))
+
+
+def _channels_as_rows(name: str, values: Tensor, targets: int) -> Tensor:
+    """Return [B x C, ..., 1] of what the batch has for each target, and B x C rows of what it has for all."""
+    if name in ("series", "loc", "scale"):
+        return values.reshape(-1, 1)
+    if name in ("target", "observed"):
+        return values.movedim(2, 1).flatten(0, 1)[..., None]
+    return values.repeat_interleave(targets, dim=0)
+
+
 class Windows:
     """Keeps a panel on the device and gathers windows of it.
 

@@ -191,6 +191,8 @@ TAMPERED = {
     "columns": lambda header, tensors: header["columns"].update(targets=7),
     "calendar": lambda header, tensors: header["panel"]["time"].update(freq="fortnight"),
     "anchor": lambda header, tensors: header["panel"]["time"].update(anchor="yesterday"),
+    "zone": lambda header, tensors: header["panel"]["time"].update(zone="dateutil//etc/localtime"),
+    "format": lambda header, tensors: header["panel"]["time"].update(format="%Y-%Y"),
     "names": lambda header, tensors: header["panel"].update(target_names=["a", "b"]),
     "weights that are no numbers": set_tensor("final/0/decoder.steps.weight", lambda array: array * np.float32("nan")),
     "weights of another shape": set_tensor("final/1/decoder.steps.weight", lambda array: array.T.copy()),

@@ -7,10 +7,10 @@ import torch
 from rnncast import registry
 from rnncast.forecasting import Predictor, forecast
 from rnncast.heads.base import Frame
-from rnncast.network import Columns, Network, Output, build, num_weights, separate
+from rnncast.network import Columns, Network, Output, build, num_weights
 from rnncast.origins import asinh
 from rnncast.panel import Panel
-from rnncast.windows import Batch
+from rnncast.windows import Batch, separate
 from tests import making
 from tests.making import batch_of, config_of, network_of, panel_of, walk
 

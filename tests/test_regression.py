@@ -181,10 +181,26 @@ def test_awkward_covariates_do_no_harm(columns: FloatArray, logarithm: bool) -> 
 
 def test_columns_that_say_the_same_share_what_one_of_them_does() -> None:
     panel = promoted(series=3)
-    twins = replace(panel, future_covariates=np.repeat(panel.future_covariates, 2, axis=1))
+    twins = replace(
+        panel, future_covariates=np.repeat(panel.future_covariates, 2, axis=1), future_names=("one", "other")
+    )
     one, two = coefficients(panel)[0], coefficients(twins)[0]
     assert two[0] == pytest.approx(two[1])
     assert two.sum() == pytest.approx(one.item(), rel=0.01)
+
+
+def test_every_word_of_a_category_has_its_own_effect() -> None:
+    rng = np.random.default_rng(3)
+    codes = [rng.integers(1, 4, size=130).astype(float) for _ in range(20)]
+    effects = np.array([0.0, 4.0, 0.0, -8.0])
+    series = [50 + effects[code.astype(int)][:120] + rng.normal(size=120) for code in codes]
+    panel = replace(panel_of(series, future=codes, seasons=(WEEK,)), words={"f0": ("fog", "rain", "sun")})
+    found = coefficients(panel)[0] * seasonal_error(panel, WEEK).mean()
+    np.testing.assert_allclose(found - found[1], [4, 0, -8], atol=0.3)
+    parted = fit_regression(panel, False).part(panel, np.full((20, 1), 119), 10)
+    each = effects[np.array(codes).astype(int)]  # [N, T]
+    around = each[:, 120:] - each[:, :120].mean(axis=1, keepdims=True)
+    np.testing.assert_allclose((parted.ahead * parted.error)[:, 0, :, 0], around, rtol=0.25, atol=0.3)
 
 
 @pytest.mark.parametrize("series", [[[1.0, 1.0, 1.0, 1.0]], [[1.0, 2.0]], [[np.nan] * 9]], ids=str)

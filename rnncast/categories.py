@@ -1,0 +1,46 @@
+"""Categories among covariates: a learned vector in place of each word's code.
+
+Guo and Berkhahn 2016, *Entity embeddings of categorical variables*, arXiv 1604.06737: a word is a row of a table
+that is learned together with the network. All rows begin at zero, so that a word which nothing was learned of, and
+code 0, which stands for words that are not known at all, count as none in particular.
+"""
+
+from collections.abc import Sequence
+from math import ceil, sqrt
+
+import torch
+from torch import Tensor, nn
+
+LARGEST = 16
+"""Most numbers of a word."""
+
+
+def size_of(words: int) -> int:
+    """Return how many numbers stand for each of so many words: twice the root of their number, at most `LARGEST`."""
+    return min(words, ceil(2 * sqrt(words)), LARGEST)
+
+
+def read_width(words: Sequence[int]) -> int:
+    """Return how many numbers are read of columns with so many words each, 0 being a column of numbers."""
+    return sum(size_of(count) if count else 1 for count in words)
+
+
+class Categories(nn.Module):
+    """Puts the vectors of words in place of their codes, after the columns of numbers.
+
+    e_k = T_k[code]        T_k of 1 + n rows for the n words of column k
+    """
+
+    def __init__(self, words: Sequence[int]) -> None:
+        """Build it for columns with so many words each, 0 being a column of numbers."""
+        super().__init__()
+        self.numbers = [column for column, count in enumerate(words) if not count]
+        self.columns = [column for column, count in enumerate(words) if count]
+        self.tables = nn.ModuleList(nn.Embedding(1 + words[k], size_of(words[k])) for k in self.columns)
+        for weight in self.parameters():
+            nn.init.zeros_(weight)
+
+    def forward(self, values: Tensor) -> Tensor:
+        """Return what is read [..., K'] of columns [..., K] of numbers and codes."""
+        spelled = [table(values[..., k].long()) for k, table in zip(self.columns, self.tables, strict=True)]
+        return torch.cat([values[..., self.numbers], *spelled], dim=-1)
