@@ -22,6 +22,7 @@ from rnncast.errors import UsageError
 
 SECOND = 1_000_000  # microseconds, the resolution of all stamps
 MINUTE, HOUR, DAY, WEEK = 60 * SECOND, 3600 * SECOND, 86_400 * SECOND, 604_800 * SECOND
+DAYS_OF_YEAR = 365.2425
 WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 FREQ_HINT = "Give the frequency with --freq, for example --freq D."
@@ -139,6 +140,14 @@ def season_lengths(freq: str | None) -> tuple[int, ...]:
     if rule.step % WEEK == 0:
         return (max(52 * WEEK // rule.step, 1),)
     return _tick_seasons(rule.step)
+
+
+def year_length(freq: str | None) -> float:
+    """Return how many steps make a year; 0 for steps of a week and more, whose season it is, and for counts."""
+    rule = parse(check_freq(freq)) if freq else Rule("count", 1)
+    if rule.kind == "business":
+        return DAYS_OF_YEAR * 5 / 7 / rule.step
+    return DAYS_OF_YEAR * DAY / rule.step if rule.kind == "tick" and rule.step < WEEK else 0.0
 
 
 def _tick_seasons(step: int) -> tuple[int, ...]:

@@ -13,7 +13,11 @@ from rnncast.bounds import Bounds, BoundsSettings
 from rnncast.errors import UsageError, nearest
 
 DECILES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+DATE_ORDERS = ("day-first", "month-first", "year-first")
 MISSING = ("interpolate", "ffill", "seasonal", "zero", "error")
+OUTLIERS = ("keep", "clip", "interpolate")
+DECIMALS = (".", ",")
+AGGREGATES = ("mean", "sum", "first", "last", "min", "max", "median")
 TRANSFORMS = ("auto", "log", "none")
 SCALINGS = ("auto", "causal", "level", "series")
 CHANNELS = ("independent", "joint")
@@ -39,6 +43,17 @@ def _at_least(settings: Any, least: float, *names: str) -> None:
         _require(value is None or value >= least, name, value, f"a number of at least {least}")
 
 
+def _may_separate(delimiter: str | None) -> bool:
+    return delimiter is None or (len(delimiter) == 1 and not delimiter.isalnum() and delimiter not in "\"\r\n\0.+-")
+
+
+def _is_encoding(name: str | None) -> bool:
+    try:
+        return name is None or "".encode(name) is not None
+    except (LookupError, ValueError, UnicodeError):
+        return False
+
+
 def _one_of(settings: Any, name: str, known: tuple[str, ...]) -> None:
     value = getattr(settings, name)
     _require(value is None or value in known, name, value, f"one of {', '.join(known)}")
@@ -54,12 +69,27 @@ class DataConfig:
     past_covariates: tuple[str, ...] = ()
     future_covariates: tuple[str, ...] = ()
     static_covariates: tuple[str, ...] = ()
+    category: tuple[str, ...] = ()
+    date_order: str | None = None
+    time_zone: str | None = None
     freq: str | None = None
     season_length: tuple[int, ...] = ()
     missing: str = "interpolate"
+    outliers: str = "keep"
+    aggregate: str | None = None
+    holidays: tuple[str, ...] = ()
+    delimiter: str | None = None
+    decimal: str | None = None
+    encoding: str | None = None
 
     def __post_init__(self) -> None:
+        _one_of(self, "decimal", DECIMALS)
+        _require(_may_separate(self.delimiter), "delimiter", self.delimiter, "one sign that stands between cells")
+        _require(_is_encoding(self.encoding), "encoding", self.encoding, "an encoding such as utf-8 or cp1252")
+        _one_of(self, "date_order", DATE_ORDERS)
         _one_of(self, "missing", MISSING)
+        _one_of(self, "outliers", OUTLIERS)
+        _one_of(self, "aggregate", AGGREGATES)
         for season in self.season_length:
             _require(season >= 1, "season_length", season, "a whole number of at least 1")
 
@@ -76,6 +106,7 @@ class WindowConfig:
     transform: str = "auto"
     scaling: str = "auto"
     channels: str = "independent"
+    yearly: bool | None = None
 
     def __post_init__(self) -> None:
         _at_least(self, 1, "horizon", "context_length", "segment_length", "num_lags")
@@ -136,10 +167,10 @@ class TrainingConfig:
     calibrate: bool = True
 
     def __post_init__(self) -> None:
-        registry.find(registry.HEADS, self.loss, "loss")
+        registry.find(registry.LOSSES, self.loss, "loss")
         registry.find(registry.OPTIMIZERS, self.optimizer, "optimizer")
         if self.anchor not in ("auto", "none"):
-            registry.find(registry.BASELINES, self.anchor, "anchor")
+            registry.find(registry.ANCHORS, self.anchor, "anchor")
         _one_of(self, "schedule", SCHEDULES)
         _one_of(self, "origins", ORIGINS)
         _at_least(self, 1, "epochs", "patience", "batch_size", "ensemble")
@@ -237,9 +268,18 @@ class Settings(BoundsSettings, total=False):
     past_covariates: tuple[str, ...]
     future_covariates: tuple[str, ...]
     static_covariates: tuple[str, ...]
+    category: tuple[str, ...]
+    date_order: str
+    time_zone: str
     freq: str
     season_length: tuple[int, ...]
     missing: str
+    outliers: str
+    aggregate: str
+    holidays: tuple[str, ...]
+    delimiter: str
+    decimal: str
+    encoding: str
     horizon: int
     context_length: int
     segment_length: int
@@ -248,6 +288,7 @@ class Settings(BoundsSettings, total=False):
     transform: str
     scaling: str
     channels: str
+    yearly: bool
     model: str
     hidden_size: int
     num_layers: int

@@ -9,9 +9,10 @@ import torch
 from torch import Tensor
 
 from rnncast import embedded
+from rnncast.columns import Columns
 from rnncast.config import Config
 from rnncast.device import use_threads
-from rnncast.network import Columns, Network, build, num_weights
+from rnncast.network import Network, build, num_weights
 from rnncast.panel import FloatArray, IntArray, Panel
 from rnncast.scaling import Units
 from rnncast.training import Fit, Loop, Progress, fit

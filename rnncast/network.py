@@ -2,22 +2,22 @@
 
 import copy
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-from rnncast import options, paths, registry
+from rnncast import aliases, options, paths, registry
 from rnncast.categories import Categories, read_width
+from rnncast.columns import Columns
 from rnncast.config import Config
 from rnncast.decoders import DecoderSize
 from rnncast.errors import UsageError
 from rnncast.heads.base import Frame, Head
 from rnncast.models.base import Autoregressive, Model, Size
-from rnncast.origins import Origins, Output, Shape, View
-from rnncast.panel import Panel, TextArray
+from rnncast.origins import IN_YEAR, Origins, Output, Shape, View, in_year
+from rnncast.panel import TextArray
 from rnncast.smoothing import LearnedSmoothing
-from rnncast.windows import Batch, calendar_seasons, separate
+from rnncast.windows import Batch, separate
 
 LARGEST_HORIZON = 64
 """Steps that a network with folds forecasts at once; farther ones go on from its own forecast."""
@@ -202,43 +202,10 @@ class Network(nn.Module):
             "future": (batch.future - self.future_loc) / self.future_scale,
             "static": (batch.static - self.static_loc) / self.static_scale,
         }
-        return batch._replace(**(read | {name: spell(read[name]) for name, spell in self.categories.items()}))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Columns:
-    """Counts what a panel has beside its rows: targets C, covariates Kp, Kf, S and seasons M with a calendar.
-
-    `words` says how many words each covariate has, 0 for numbers: past, future, static; empty where all are numbers.
-    """
-
-    targets: int
-    past: int
-    future: int
-    static: int
-    phases: int
-    words: tuple[int, ...] = ()
-
-    @classmethod
-    def of(cls, panel: Panel) -> "Columns":
-        """Count the columns of a panel."""
-        names = (*panel.past_names, *panel.future_names, *panel.static_names)
-        words = tuple(len(panel.words.get(name, ())) for name in names)
-        return cls(
-            targets=panel.num_targets,
-            past=panel.past_covariates.shape[1],
-            future=panel.future_covariates.shape[1],
-            static=panel.static_covariates.shape[1],
-            phases=len(calendar_seasons(panel)),
-            words=words if any(words) else (),
-        )
-
-    @property
-    def by_role(self) -> dict[str, tuple[int, ...]]:
-        """Return how many words each covariate has, 0 for numbers, by its role."""
-        words = self.words or (0,) * (self.past + self.future + self.static)
-        ahead, fixed = self.past, self.past + self.future
-        return {"past": words[:ahead], "future": words[ahead:fixed], "static": words[fixed:]}
+        read |= {name: spell(read[name]) for name, spell in self.categories.items()}
+        if self.shape.year:
+            read["future"] = torch.cat([read["future"], in_year(batch, self.shape.year)], dim=-1)
+        return batch._replace(**read)
 
 
 def build(config: Config, columns: Columns, ids: TextArray) -> Network:
@@ -278,6 +245,7 @@ def _shape(config: Config, columns: Columns, kind: type[Model]) -> Shape:
         raise UsageError(f"{config.model.model} forecasts each target by itself.", "Leave --channels out.")
     seasons = config.data.season_length
     read = {name: 0 if kind.folds else read_width(words) for name, words in columns.by_role.items()}
+    year = aliases.year_length(config.data.freq) if window.yearly and not kind.folds else 0.0
     return Shape(
         context_length=_resolved(window.context_length),
         horizon=horizon,
@@ -289,13 +257,14 @@ def _shape(config: Config, columns: Columns, kind: type[Model]) -> Shape:
         long_season=seasons[1] if len(seasons) > 1 else 0,
         targets=columns.targets if joint else 1,
         past=read["past"],
-        future=read["future"],
+        future=read["future"] + (IN_YEAR if year else 0),
         static=read["static"],
         phases=0 if kind.folds else columns.phases,
         scaling=window.scaling,
         skip=config.model.skip,
         origins=config.training.origins,
         folds=kind.folds,
+        year=year,
     )
 
 

@@ -13,6 +13,9 @@ from rnncast.scaling import causal_scale
 from rnncast.smoothing import LearnedSmoothing
 from rnncast.windows import Batch
 
+IN_YEAR = 2
+"""Numbers that say where in the year a step lies."""
+
 FOLDED_ORIGINS = 12
 """Origins of a window that a network with folds is trained at, about."""
 
@@ -36,6 +39,7 @@ class Shape:
         skip: the decoder reads the lags too, beside the state.
         origins: "all" trains every origin of a window, "last" only the last one.
         folds: the model reads the past folded by the season, and so does the decoder for each step ahead.
+        year: steps in a year, for positions in it among the future covariates; 0 without.
     """
 
     context_length: int
@@ -55,6 +59,7 @@ class Shape:
     skip: bool = True
     origins: str = "all"
     folds: bool = False
+    year: float = 0.0
 
     @property
     def num_origins(self) -> int:
@@ -264,6 +269,13 @@ class Origins:
         least = max(1, min(max(self.shape.season_length, 4) + 1, self.shape.context_length // 3))
         counted = seen.all(dim=2, keepdim=True) & (seen.cumsum(dim=1) >= least)  # [B, L, C]
         return counted[:, self.at]
+
+
+def in_year(batch: Batch, year: float) -> Tensor:
+    """Return where in a year of so many steps each step of the windows lies, sine and cosine [B, L + H, 2]."""
+    steps = torch.arange(batch.future.shape[1], device=batch.future.device)
+    angle = 2 * torch.pi * ((batch.ordinal[:, None] + steps) % year) / year
+    return torch.stack([angle.sin(), angle.cos()], dim=-1).to(batch.future.dtype)
 
 
 def held(values: Tensor, steps: int) -> Tensor:

@@ -14,13 +14,14 @@ import torch
 from torch import Tensor
 
 from rnncast import device, embedded, registry, sealed, selection
+from rnncast.columns import Columns
 from rnncast.config import Config
 from rnncast.embedded import Embedded, Weights
 from rnncast.errors import CheckpointError, UsageError
 from rnncast.evaluation import backtest, plan_origins
 from rnncast.forecasting import Predictor
 from rnncast.lessons import Course, Lesson, lesson
-from rnncast.network import LARGEST_HORIZON, Columns, Network, build, num_weights
+from rnncast.network import LARGEST_HORIZON, Network, build, num_weights
 from rnncast.panel import Panel
 from rnncast.sealed import Sealed
 from rnncast.training import Averaged, Progress, learning_rate

@@ -27,7 +27,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from rnncast import embedded, targets
+from rnncast import aliases, embedded, targets
 from rnncast.baselines import forecast_baseline
 from rnncast.config import Config
 from rnncast.errors import UsageError
@@ -52,6 +52,9 @@ FAR = 3
 """Segments from which on a horizon is long: networks then read two segments of lags and start from the last value.
 
 Smoothing says little so far ahead: there is no anchor."""
+
+YEARS = 2
+"""Years from which on it is read where in the year a step lies."""
 
 DAY = 24
 """Steps from which on a season is taken for a day of hours or less, after which comes a week."""
@@ -116,6 +119,7 @@ def resolve(config: Config, panel: Panel) -> tuple[Config, ...]:
     before = panel.truncated(panel.lengths - holdout(panel.lengths, config.training.test, horizon))
     if config.window.transform == "auto":
         config = config.with_settings({"transform": "log" if prefers_logarithm(before) else "none"})
+    config = config.filled({"yearly": _shows_years(before)})
     members = _members(config, panel, before)
     if any(member.training.max_steps != 0 for member in members):
         check_lengths(panel, horizon)
@@ -124,6 +128,12 @@ def resolve(config: Config, panel: Panel) -> tuple[Config, ...]:
     for member in members:
         _check_windows(member)
     return members
+
+
+def _shows_years(panel: Panel) -> bool:
+    """Tell whether most series show every day of the year twice, so that where in it a step lies can be learned."""
+    year = aliases.year_length(panel.time.freq)
+    return year > 0 and float(np.median(panel.lengths)) >= YEARS * year
 
 
 def _members(config: Config, panel: Panel, before: Panel) -> tuple[Config, ...]:

@@ -6,8 +6,9 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike
 
+from rnncast.columns import Columns
 from rnncast.config import Config
-from rnncast.network import Columns, Network, build
+from rnncast.network import Network, build
 from rnncast.panel import Panel, TimeAxis
 from rnncast.scaling import Units
 from rnncast.training import Loop

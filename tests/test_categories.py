@@ -11,8 +11,8 @@ import torch
 
 from rnncast import api
 from rnncast.categories import LARGEST, Categories, read_width, size_of
+from rnncast.columns import Columns
 from rnncast.errors import CheckpointError
-from rnncast.network import Columns
 from rnncast.panel import Panel
 from tests.making import batch_of, loop_of, network_of, panel_of, walk
 from tests.test_checkpoint import tampered

@@ -8,11 +8,12 @@ import pytest
 import torch
 
 from rnncast import api, embedded, process, sealed
+from rnncast.columns import Columns
 from rnncast.config import Config
 from rnncast.embedded import Embedded
 from rnncast.errors import CheckpointError, UsageError
 from rnncast.forecasting import predict
-from rnncast.network import Columns, build, num_weights
+from rnncast.network import build, num_weights
 from rnncast.sealed import Sealed
 from rnncast.selection import resolve
 from tests.making import panel_of, walk

@@ -5,9 +5,10 @@ import pytest
 import torch
 
 from rnncast import registry
+from rnncast.columns import Columns
 from rnncast.forecasting import Predictor, forecast
 from rnncast.heads.base import Frame
-from rnncast.network import Columns, Network, Output, build, num_weights
+from rnncast.network import Network, Output, build, num_weights
 from rnncast.origins import asinh
 from rnncast.panel import Panel
 from rnncast.windows import Batch, separate
