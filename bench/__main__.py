@@ -1,10 +1,10 @@
-"""Runs benchmarks by name, the short ones by default; `accuracy` and `peers` take arguments of their own."""
+"""Runs benchmarks by name, the short ones by default; some take arguments of their own."""
 
 import sys
 from importlib import import_module
 
-SUBJECTS = ("startup", "airline", "determinism", "hourly")
-WITH_ARGUMENTS = ("accuracy", "ablations", "peers")
+SUBJECTS = ("startup", "submissions", "airline", "determinism", "hourly", "backtest", "reading")
+WITH_ARGUMENTS = ("accuracy", "ablations", "peers", "reading")
 
 asked = sys.argv[1:] or list(SUBJECTS)
 if asked[0] in WITH_ARGUMENTS:
@@ -12,6 +12,7 @@ if asked[0] in WITH_ARGUMENTS:
     raise SystemExit
 for subject in asked:
     if subject not in SUBJECTS:
-        raise SystemExit(f"there is no benchmark '{subject}'; known: {', '.join((*SUBJECTS, *WITH_ARGUMENTS))}")
+        known = ", ".join(dict.fromkeys((*SUBJECTS, *WITH_ARGUMENTS)))
+        raise SystemExit(f"there is no benchmark '{subject}'; known: {known}")
     print(f"== {subject}", flush=True)
     import_module(f"bench.{subject}").main()

@@ -1,24 +1,31 @@
-"""Columns: what one holds, told by its cells, and its cells as numbers, stamps or text."""
+"""Columns: what one holds, told by its cells, and its cells as numbers or text."""
 
-import re
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from rnncast.errors import DataError
-from rnncast.panel import FloatArray, IntArray
-from rnncast.reading.base import MISSING_WORDS, Column, StampArray, Table
+from rnncast.panel import BoolArray, FloatArray, IntArray
+from rnncast.reading import formats
+from rnncast.reading.base import MISSING_WORDS, Codes, Column, Distinct, Table
+from rnncast.reading.cells import PLAIN
 
-NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
-
-_DATE = re.compile(
-    r"\d{4}(?P<sep>[-/])\d{1,2}(?:(?P=sep)\d{1,2}"
-    r"(?:(?P<gap>[ T])\d{1,2}:\d{2}(?P<seconds>:\d{2}(?:\.(?P<fraction>\d{1,6}))?)?(?P<zone>Z|[+-]\d{2}:?\d{2})?)?)?"
-)
+_MISSING = pa.array(sorted(MISSING_WORDS))
 _SAMPLE = 500
+_SHOWN = 60
+_OLDEST = 1500  # no smaller number is a year or a date
 _FEW = 10  # rows of which two values may be chance
+
+
+class _Said(NamedTuple):
+    """Holds those of a column's different cells that say something: their places [S] and their texts without blanks."""
+
+    places: IntArray
+    texts: pa.Array
 
 
 def describe(table: Table, name: str) -> Column:
@@ -26,73 +33,102 @@ def describe(table: Table, name: str) -> Column:
     cells = table.frame[name]
     if pd.api.types.is_datetime64_any_dtype(cells):
         return Column(name, "time", is_unique=bool(cells.is_unique), sample=str(cells.iloc[0]))
-    if pd.api.types.is_numeric_dtype(cells) and not pd.api.types.is_bool_dtype(cells):
-        return _described(name, cells.astype("float64").dropna(), len(cells))
-    said = _said(cells)
+    if not table.is_text(name):
+        return _described(name, _floats(cells))
+    texts, codes = table.distinct(name)
+    (places, said), rows = _said(texts), np.bincount(codes, minlength=len(texts))
     if not len(said):
         return Column(name, "empty")
-    picked = said.iloc[np.linspace(0, len(said) - 1, min(len(said), _SAMPLE)).astype(np.int64)]
-    if picked.str.fullmatch(NUMBER).mean() > 0.5:
-        numbers = said[said.str.fullmatch(NUMBER)]
-        return _described(name, numbers.astype("float64"), len(cells), numbers)
-    is_date = picked.map(lambda cell: _DATE.fullmatch(cell) is not None).mean() > 0.5
+    is_number = _are_numbers(said)
+    if rows[places[is_number]].sum() * 2 > rows[places].sum():
+        return _described_text(name, said.filter(is_number), codes, rows[places[is_number]])
+    picked = said.take(np.linspace(0, len(said) - 1, min(len(said), _SAMPLE)).astype(np.int64)).to_pylist()
+    is_date = formats.are_dates(picked)
     return Column(
         name,
         "time" if is_date else "text",
-        format=_date_format(str(said.iloc[0]), said) if is_date else None,
-        is_constant=said.nunique() == 1,
-        is_unique=bool(cells.is_unique),
-        sample=str(said.iloc[0]),
+        format=formats.candidates(picked)[0] if is_date else None,
+        is_constant=len(said) == 1,
+        is_unique=len(texts) == len(codes),
+        sample=picked[0],
     )
 
 
-def _said(cells: "pd.Series[str]") -> "pd.Series[str]":
-    cells = cells.astype("str").str.strip()
-    return cells[~cells.str.lower().isin(MISSING_WORDS)]
+def _floats(cells: "pd.Series[float]") -> FloatArray:
+    # A value for what is missing costs a copy.
+    has_missing_value = pd.api.types.is_extension_array_dtype(cells.dtype)
+    found = cells.to_numpy(np.float64, na_value=np.nan) if has_missing_value else cells.to_numpy(np.float64)
+    return np.asarray(found, dtype=np.float64)
 
 
-def _described(name: str, numbers: "pd.Series[float]", count: int, texts: "pd.Series[str] | None" = None) -> Column:
-    if not len(numbers):
-        return Column(name, "empty")
-    values = np.asarray(numbers, dtype=np.float64)
+def _said(texts: "pd.Series[str]") -> _Said:
+    cells = pc.utf8_trim_whitespace(pa.array(texts, pa.string()))
+    is_said = np.invert(pc.is_in(pc.utf8_lower(cells), _MISSING).to_numpy(zero_copy_only=False))
+    return _Said(np.flatnonzero(is_said), cells.filter(is_said))
+
+
+def _are_numbers(said: pa.Array) -> BoolArray:
+    found: BoolArray = pc.match_substring_regex(said, f"^(?:{PLAIN})$").to_numpy(zero_copy_only=False)
+    return found
+
+
+def _values(numbers: pa.Array) -> FloatArray:
+    found: FloatArray = pc.utf8_ltrim(numbers, "+").cast(pa.float64()).to_numpy()
+    return found
+
+
+def _described_text(name: str, said: pa.Array, codes: Codes, rows: IntArray) -> Column:
+    """Describe a column by its different cells that are numbers, and in how many rows each of these stands."""
+    values = _values(said)
+    number, unique = int(rows.sum()), len(np.unique(values))
     is_whole = bool((values == np.round(values)).all() and np.isfinite(values).all())
-    counted = values[0] + np.arange(len(values))
+    is_unique = unique == number == len(codes)
     return Column(
         name,
         "number",
-        format=_number_format(values, texts) if is_whole else None,
+        format=_number_format(values, said, is_whole),
         is_whole=is_whole,
-        is_constant=bool(len(values) > 1 and (values == values[0]).all()),
-        is_switch=bool(len(values) >= _FEW and np.isin(values, (values.min(), values.max())).all()),
-        is_counter=bool(2 < len(values) == count and values[0] in (0, 1) and (values == counted).all()),
-        is_unique=len(values) == count and bool(numbers.is_unique),
-        sample=str(numbers.iloc[0] if texts is None else texts.iloc[0]),
+        is_constant=number > 1 == unique,
+        is_switch=number >= _FEW and unique <= 2,
+        is_counter=is_unique and _counts_up(values[codes]),
+        is_unique=is_unique,
+        sample=str(said[0]),
     )
 
 
-def _number_format(values: FloatArray, texts: "pd.Series[str] | None") -> str | None:
-    """Return how whole numbers are written if they are years or dates without a separator."""
-    if 1500 <= values.min() and values.max() <= 2200:
-        return "%Y"
-    if texts is not None and 15000101 <= values.min() and values.max() <= 22001231:
-        days = pd.to_datetime(texts.iloc[:_SAMPLE], format="%Y%m%d", errors="coerce")
-        return "%Y%m%d" if days.notna().all() else None
-    return None
+def _described(name: str, cells: FloatArray) -> Column:
+    """Describe a column of numbers that are no text."""
+    values = cells[~np.isnan(cells)]
+    if not len(values):
+        return Column(name, "empty")
+    is_whole = bool((values == np.round(values)).all() and np.isfinite(values).all())
+    low, high = values.min(), values.max()
+    return Column(
+        name,
+        "number",
+        format=_number_format(values, None, is_whole),
+        is_whole=is_whole,
+        is_constant=bool(len(values) > 1 and low == high),
+        is_switch=bool(len(values) >= _FEW and ((values == low) | (values == high)).all()),
+        is_counter=len(values) == len(cells) and _counts_up(values),
+        # Only whole numbers could be times or ids, and those of text stand elsewhere.
+        is_unique=is_whole and len(values) == len(cells) and bool(pd.Series(values).is_unique),
+        sample=str(values[0]),
+    )
 
 
-def _date_format(text: str, said: "pd.Series[str]") -> str:
-    match = _DATE.fullmatch(text)
-    if match is None:
-        return "%Y-%m-%d"
-    separator = match["sep"]
-    written = f"%Y{separator}%m" + (f"{separator}%d" if text.count(separator) > 1 else "")
-    if match["gap"]:
-        written += f"{match['gap']}%H:%M" + (":%S" if match["seconds"] else "")
-    if not match["fraction"]:
-        return written
-    # The longest fraction, or 0.25 after 0.5 would be written with one digit.
-    digits = int(said.str.partition(".")[2].str.len().max())
-    return f"{written}.%{min(digits, 6)}f"
+def _counts_up(values: FloatArray) -> bool:
+    """Tell whether numbers are 0, 1, 2 ... or 1, 2, 3 ..."""
+    return bool(len(values) > 2 and values[0] in (0, 1) and (values == values[0] + np.arange(len(values))).all())
+
+
+def _number_format(values: FloatArray, texts: pa.Array | None, is_whole: bool) -> str | None:
+    """Return how numbers are written if they are years, dates without a separator, or times since 1970."""
+    if values.min() < _OLDEST or not np.isfinite(values.max()):
+        return None
+    if texts is None:
+        texts = pa.array(values.astype(np.int64) if is_whole else values).cast(pa.string())
+    return formats.of_numbers(texts.to_pylist())
 
 
 def numbers(table: Table, name: str) -> FloatArray:
@@ -104,47 +140,28 @@ def numbers(table: Table, name: str) -> FloatArray:
     cells = table.frame[name]
     if pd.api.types.is_datetime64_any_dtype(cells):
         raise DataError(f"{_whose(table)}: column '{name}' holds dates, not numbers.", "Choose numeric columns.")
-    if pd.api.types.is_numeric_dtype(cells):
-        found = cells.to_numpy(dtype=np.float64, na_value=np.nan)
-    else:
-        found = np.full(len(cells), np.nan)
-        said = _said(cells)
-        fits = said.str.fullmatch(NUMBER).to_numpy(dtype=bool)
-        rows = said.index.to_numpy()
+    if table.is_text(name):
+        texts, codes = table.distinct(name)
+        places, said = _said(texts)
+        fits = _are_numbers(said)
         if not fits.all():
-            _refuse(table, name, int(rows[~fits][0]), "is not a number")
-        found[rows] = said.astype("float64").to_numpy()
+            _refuse(table, name, int(np.isin(codes, places[~fits]).argmax()), "is not a number")
+        values = np.full(len(texts), np.nan)  # [U]
+        values[places] = _values(said)
+        found = values[codes]  # [R]
+    else:
+        found = _floats(cells)
     if np.isinf(found).any():
         _refuse(table, name, int(np.isinf(found).argmax()), "is not a finite number")
     return found
 
 
-def times(table: Table, name: str, format: str | None) -> StampArray | IntArray:
-    """Return a time column's stamps [R], or whole numbers where it holds no dates.
+def counts(table: Table, name: str) -> IntArray:
+    """Return a time column's whole numbers [R].
 
     Raises:
-        DataError: a cell that is missing or not written like the first.
+        DataError: a cell that is none.
     """
-    cells = table.frame[name]
-    if pd.api.types.is_datetime64_any_dtype(cells):
-        if isinstance(cells.dtype, pd.DatetimeTZDtype):
-            raise DataError(f"{_whose(table)}: column '{name}' has a time zone.", "Write local times without it.")
-        stamps = cells.to_numpy()
-    elif format is None:
-        return _counts(table, name)
-    else:
-        texts = _said(cells.astype("str")).reindex(range(len(cells)))
-        zoned = texts.str.fullmatch(r".*[0-9]:[0-9.]+(?:Z|[+-][0-9]{2}:?[0-9]{2})", na=False).to_numpy(dtype=bool)
-        if zoned.any():
-            _refuse(table, name, int(zoned.argmax()), "has a time zone", "Write local times without an offset.")
-        strict = re.sub(r"%[1-6]f$", "%f", format)
-        stamps = pd.to_datetime(texts, format=strict, errors="coerce").to_numpy()
-    if np.isnat(stamps).any():
-        _refuse(table, name, int(np.isnat(stamps).argmax()), f"is no time written as {format or 'a date'}")
-    return stamps.astype("datetime64[us]")
-
-
-def _counts(table: Table, name: str) -> IntArray:
     found = numbers(table, name)
     wrong = ~np.isfinite(found) | (found != np.round(found)) | (np.abs(found) > 2**53)
     if wrong.any():
@@ -154,10 +171,19 @@ def _counts(table: Table, name: str) -> IntArray:
 
 def texts(table: Table, name: str) -> NDArray[np.object_]:
     """Return a column's cells as text [R], unchanged."""
-    cells = table.frame[name]
+    found, codes = distinct(table, name)
+    return found.to_numpy(dtype=object)[codes]
+
+
+def distinct(table: Table, name: str) -> Distinct:
+    """Return a column's cells as text, each different one once; whole numbers have no decimals."""
+    if table.is_text(name):
+        return table.distinct(name)
+    codes, values = pd.factorize(table.frame[name], use_na_sentinel=False)
+    cells = pd.Series(values)
     if pd.api.types.is_float_dtype(cells) and (cells == cells.round()).all():
         cells = cells.astype(np.int64)
-    return cells.astype("str").fillna("").to_numpy(dtype=object)
+    return Distinct(cells.astype("str").where(cells.notna(), ""), codes)
 
 
 def _whose(table: Table) -> str:
@@ -166,6 +192,8 @@ def _whose(table: Table) -> str:
 
 def _refuse(table: Table, name: str, row: int, why: str, hint: str = "") -> NoReturn:
     cell = table.frame[name].iloc[row]
-    text = "an empty cell" if pd.isna(cell) or not str(cell).strip() else f"'{cell}'"
+    said = "" if pd.isna(cell) else str(cell)
+    shown = f"{said[:_SHOWN]}..." if len(said) > _SHOWN else said
+    text = f"'{shown}'" if said.strip() else "an empty cell"
     known = "Mend the cell, or leave it empty where a number is missing."
     raise DataError(f"{table.place(row)}, column '{name}': {text} {why}.", hint or known)

@@ -1,116 +1,115 @@
-"""Delimited text to a table of text: which separator, whether there is a header, one row per record."""
+"""Delimited text to a table of text, record by record: what does not fit is left out with a note, or told by line."""
 
-import csv
-import io
-import re
-import warnings
-from collections.abc import Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
 
-import pandas as pd
+import numpy as np
+import pyarrow as pa
 
 from rnncast.errors import DataError
-from rnncast.reading.base import MISSING_WORDS, Source, Table
+from rnncast.panel import IntArray
+from rnncast.reading.base import Content, Source, Table, to_frame
+from rnncast.reading.cells import clashes, is_comment, is_missing, is_typed, kind
+from rnncast.reading.records import Dialect, Record, lines, records
 
-if TYPE_CHECKING:
-    import _csv
-
-_DELIMITERS = ",\t;|"
-_DATE = re.compile(r"\d{4}[-/]\d{1,2}([-/]\d{1,2}.*)?")
-
-
-def parse(source: Source) -> Table:
-    """Return the source's cells as text, under its header or under `column1`, `column2` ... where it has none.
-
-    Raises:
-        DataError: a row with more cells than the header, a name that stands twice, no rows.
-    """
-    delimiter = _delimiter(source.text)
-    first = next(cells for cells in _records(source.text, delimiter) if cells)
-    has_header = not _is_data(first)
-    names = _names(first, source.name) if has_header else _numbered(len(first))
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", pd.errors.ParserWarning)
-            frame = pd.read_csv(
-                io.StringIO(source.text), sep=delimiter, dtype=str, keep_default_na=False, index_col=False,
-                header=0 if has_header else None, names=names,
-            )  # fmt: skip
-    except (pd.errors.ParserError, pd.errors.ParserWarning, pd.errors.EmptyDataError) as error:
-        raise _fault(source, delimiter, len(names)) from error
-    if not len(frame):
-        raise DataError(f"{source.name} has a header and no rows.", "Give a table with one row per time step.")
-    part = replace(source, delimiter=delimiter, has_header=has_header, num_rows=len(frame))
-    return Table(frame.fillna(""), (part,))
+_BATCH = 50_000
+_MOST_NOTES = 3
+# More rows without a date than these at the end are no notes under the table.
+_MOST_UNDER = 10
 
 
-def join(tables: Sequence[Table]) -> Table:
-    """Return the tables one after the other.
+def read(content: Content, dialect: Dialect) -> Table:
+    """Return the cells as text.
 
     Raises:
-        DataError: a table with other columns than the first.
+        DataError: a row with more cells than the header, or a quote that is not closed.
     """
-    if len(tables) == 1:
-        return tables[0]
-    names = tables[0].names
-    for table in tables[1:]:
-        odd = sorted(set(table.names) ^ set(names))
-        if odd:
-            one, other = tables[0].sources[0].name, table.sources[0].name
-            raise DataError(f"{one} and {other} differ in column '{odd[0]}'.", "Give files with the same columns.")
-    frame = pd.concat([table.frame[names] for table in tables], ignore_index=True)
-    return Table(frame, tuple(source for table in tables for source in table.sources))
+    rows = _Rows(content.name, dialect)
+    columns: list[list[pa.Array]] = [[] for _ in dialect.names]
+    places: list[IntArray] = []
+    with lines(content) as text:
+        kept = rows.kept(records(text, dialect, content.name))
+        while batch := list(islice(kept, _BATCH)):
+            places.append(np.array([record.line for record in batch]))
+            for column, cells in zip(columns, zip(*(record.cells for record in batch), strict=True), strict=True):
+                column.append(pa.array(cells, pa.string()).dictionary_encode())
+    if not places:
+        raise DataError(f"{content.name} has a header and no rows.", "Give a table with one row per time step.")
+    begins = np.concatenate(places)
+    frame = to_frame({name: pa.chunked_array(column) for name, column in zip(dialect.names, columns, strict=True)})
+    form = dialect.form(content)
+    source = Source(content.name, len(frame), content.stem, dialect.has_header, lambda row: int(begins[row]), form)
+    return Table(frame, (source,), (*content.notes, *dialect.notes, *rows.notes()), rows.ragged)
 
 
-def _records(text: str, delimiter: str) -> "_csv.Reader":
-    return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+@dataclass(slots=True)
+class _Rows:
+    """Tells records that are rows of the table from what stands between and under them.
 
+    Attributes:
+        name: of the source.
+        dialect: how the table is written.
+        under: the last records that seem to be no rows; they are if another row follows.
+        comments: how many comments were left out.
+        ragged: tells of the first row with too few cells.
+    """
 
-def _delimiter(text: str) -> str:
-    first = re.sub(r'"[^"]*"', "", text.lstrip().partition("\n")[0])
-    return max(_DELIMITERS, key=first.count)
+    name: str
+    dialect: Dialect
+    under: list[Record] = field(default_factory=list)
+    comments: int = 0
+    ragged: DataError | None = None
 
+    def kept(self, found: Iterable[Record]) -> Iterator[Record]:
+        """Yield the rows, each with a cell for every column."""
+        width, dates = len(self.dialect.names), self.dialect.dates
+        first = dates[0] if dates else None
+        for record in found:
+            cells = record.cells
+            # Nearly all rows are such; what follows is slow.
+            is_plain = first is not None and len(cells) == width and cells[first][:1].isdigit() and cells[0][:1] != "#"
+            if is_plain and not self.under:
+                yield record
+            elif is_comment(cells, self.dialect.kinds):
+                self.comments += 1
+            elif self._is_note(cells) and len(self.under) < _MOST_UNDER:
+                self.under.append(record)
+            else:
+                for row in (*self.under, record):
+                    if not dates or any(map(str.strip, row.cells)):
+                        yield self._fitted(row)
+                self.under.clear()
 
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return cell.strip().lower() not in MISSING_WORDS
+    def notes(self) -> Iterator[str]:
+        """Yield sentences on what was left out."""
+        said = [record for record in self.under if any(map(str.strip, record.cells))]
+        for line, cells in said[:_MOST_NOTES]:
+            yield f"Left out line {line} of {self.name}, under the data: {' '.join(filter(None, cells))}"
+        if len(said) > _MOST_NOTES:
+            yield f"Left out {len(said) - _MOST_NOTES} more lines under the data of {self.name}."
+        if self.comments:
+            yield f"Left out {self.comments} comments, lines that begin with #, of {self.name}."
 
+    def _is_note(self, cells: list[str]) -> bool:
+        """Tell whether a record looks like a note or a sum under the table: no date, or words and no number."""
+        if self.dialect.dates:
+            is_whole = len(cells) == len(self.dialect.names)
+            dated = [cells[i].strip() for i in self.dialect.dates if i < len(cells)]
+            return not any(kind(cell) == "date" or (is_whole and cell[:1].isdigit()) for cell in dated)
+        said = [cell.strip() for cell in cells if not is_missing(cell)]
+        if any(cell[0].isdigit() or cell[0] in "-." or is_typed(cell) for cell in said):
+            return False
+        return clashes(cells, self.dialect.kinds) or not any(map(str.strip, cells))
 
-def _is_data(cells: list[str]) -> bool:
-    """Tell whether a first row holds data: a number or a date, unless they are names that count on."""
-    if not any(_is_number(cell) or _DATE.fullmatch(cell.strip()) for cell in cells):
-        return all(cell.strip().lower() in MISSING_WORDS for cell in cells) and len(cells) == 1
-    rest = [cell.strip() for cell in cells[1:]]
-    if _is_number(cells[0]) or _DATE.fullmatch(cells[0].strip()) or len(rest) < 3:
-        return True
-    if all(cell.isdecimal() for cell in rest):
-        start = int(rest[0])
-        is_usual = start in (0, 1) or 1500 <= start <= 2200
-        return not (is_usual and [int(cell) for cell in rest] == list(range(start, start + len(rest))))
-    return not all(_DATE.fullmatch(cell) for cell in rest)
-
-
-def _numbered(count: int) -> list[str]:
-    return ["value"] if count == 1 else [f"column{i + 1}" for i in range(count)]
-
-
-def _names(cells: list[str], name: str) -> list[str]:
-    names = [cell.strip() or f"column{i + 1}" for i, cell in enumerate(cells)]
-    for i, column in enumerate(names):
-        if column in names[:i]:
-            raise DataError(f"{name} has two columns called '{column}'.", "Give each column its own name.")
-    return names
-
-
-def _fault(source: Source, delimiter: str, width: int) -> DataError:
-    reader, begin = _records(source.text, delimiter), 1
-    for cells in reader:
-        if len(cells) > width:
-            message = f"{source.name}, line {begin}: {len(cells)} cells where the first row has {width}."
-            return DataError(message, "Quote cells that hold the separator.")
-        begin = reader.line_num + 1
-    return DataError(f"{source.name} cannot be read as a table.", "Give comma-separated values with a header.")
+    def _fitted(self, record: Record) -> Record:
+        line, cells = record
+        width = len(self.dialect.names)
+        if len(cells) == width:
+            return record
+        fault = f"{self.name}, line {line}: {len(cells)} cell{'s' * (len(cells) != 1)} where the first row has {width}."
+        if any(map(str.strip, cells[width:])):
+            raise DataError(fault, "Quote cells that hold the separator.")
+        if len(cells) < width and self.ragged is None:
+            self.ragged = DataError(fault, "Fill the row up with separators, or quote cells that hold a line's end.")
+        return Record(line, [*cells[:width], *[""] * (width - len(cells))])

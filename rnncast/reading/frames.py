@@ -9,7 +9,7 @@ from rnncast.errors import DataError
 from rnncast.reading.base import Source, Table
 
 
-def to_table(frame: pd.DataFrame, name: str) -> Table:
+def to_table(frame: pd.DataFrame, name: str, stem: str = "", form: str = "") -> Table:
     """Return a data frame's cells; the frame stays as it is.
 
     Raises:
@@ -23,7 +23,7 @@ def to_table(frame: pd.DataFrame, name: str) -> Table:
         if column in names[:i]:
             raise DataError(f"{name} has two columns called '{column}'.", "Give each column its own name.")
     cells = {column: _plain(whole.iloc[:, i].reset_index(drop=True)) for i, column in enumerate(names)}
-    return Table(pd.DataFrame(cells), (Source(name, num_rows=len(whole)),))
+    return Table(pd.DataFrame(cells), (Source(name, len(whole), stem, form=form),))
 
 
 def _plain(cells: "pd.Series[Any]") -> "pd.Series[Any]":
@@ -33,4 +33,5 @@ def _plain(cells: "pd.Series[Any]") -> "pd.Series[Any]":
         return cells.astype(np.float64)
     if pd.api.types.is_numeric_dtype(cells) or pd.api.types.is_datetime64_any_dtype(cells):
         return cells
-    return cells.astype(object).where(cells.notna(), "").astype("str")
+    codes, texts = pd.factorize(cells.astype(object).where(cells.notna(), "").astype("str"))
+    return pd.Series(pd.Categorical.from_codes(codes, texts))

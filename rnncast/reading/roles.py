@@ -4,24 +4,42 @@ What is named by an option wins. Else the time is the first column of dates, one
 `ds` or `date` first, or whole numbers under such a name. Ids are looked for where a time stands more
 than once: columns with a name such as `unique_id` first, then text; of those as few as tell the rows
 apart. The target is `y`, `value`, `target`, `cnt` or `count` alone where there is one, since data made
-for forecasting call it so and the columns beside it explain it; else every numeric column that has no
-other role and says something new with time: it neither counts the rows, nor says the same for all of
-a series, nor merely switches between two values. Where all are such, they are forecast nevertheless.
+for forecasting call it so and the columns beside it explain it; of a table of prices it is `close`; else
+every numeric column that has no other role and says something new with time: it neither counts the rows,
+nor says the same for all of a series, nor merely switches between two values. Where all are such, they are
+forecast nevertheless; but where none does more than count or stand still, a lone column of a few words is
+forecast, as classes.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+import pandas as pd
+
 from rnncast.config import DataConfig
 from rnncast.errors import DataError, nearest
-from rnncast.reading.base import Column, Table
+from rnncast.reading.base import FILE, Column, Table
+from rnncast.reading.columns import numbers
 
 TIME_NAMES = ("ds", "date", "datetime", "timestamp", "time", "month", "quarter", "week", "day", "year", "period",
               "step", "t", "dteday", "index")  # fmt: skip
 COUNT_NAMES = ("ds", "date", "datetime", "timestamp", "time", "year", "period", "step", "t")
+TIME_WORDS = frozenset({
+    "time", "timestamp", "ts", "date", "datetime", "ds", "dt", "day", "month", "period", "epoch", "unix", "unixtime",
+    "posix", "utc", "yyyymm", "yyyymmdd", "yearmonth",
+})  # fmt: skip
 ID_NAMES = ("unique_id", "id", "series_id", "item_id", "ts_id", "series", "item", "store", "product", "sku", "shop",
             "station", "sensor", "region", "country", "city")  # fmt: skip
+_HEAD = 1 << 17  # rows
+_LARGEST = 1 << 62
+_MOST_MARKS = 16  # a row
 TARGET_NAMES = ("y", "value", "target", "cnt", "count")
+PRICES = frozenset({"open", "high", "low", "close"})
+FEW_WORDS = 20
+
+_WORD = re.compile("[A-Z]?[a-z]+|[A-Z]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +47,7 @@ class Roles:
     """Holds the settings with every column named, how the time is written, and sentences on what was left out."""
 
     data: DataConfig
-    format: str | None
+    format: str | None = None
     left_out: tuple[str, ...] = ()
 
 
@@ -41,7 +59,8 @@ def tell(table: Table, columns: Sequence[Column], data: DataConfig) -> Roles:
     """
     known = {column.name: column for column in columns}
     check_names(data, list(known))
-    named = {*data.target, *data.past_covariates, *data.future_covariates, *data.static_covariates}
+    covariates = (*data.past_covariates, *data.future_covariates, *data.static_covariates)
+    named = {*data.target, *covariates}
     free = [column for column in columns if column.name not in named]
     time = known[data.time] if data.time else _time(table, [c for c in free if c.name not in data.id], data)
     if time and time.kind in ("text", "empty"):
@@ -52,9 +71,11 @@ def tell(table: Table, columns: Sequence[Column], data: DataConfig) -> Roles:
     aside = _set_aside(table, free, ids)
     targets = data.target or _targets(table, free, {name for names in aside.values() for name in names})
     left_out = _left_out([c for c in free if c.name not in targets], aside)
-    _check_numeric(table, [known[n] for n in (*targets, *named)])
-    found = replace(data, time=time.name if time else None, id=tuple(ids), target=tuple(targets))
-    return Roles(found, _format(time), left_out)
+    categories = _categories([known[name] for name in (*targets, *covariates)], data)
+    _check_numeric(table, [known[n] for n in (*targets, *named) if n not in categories])
+    _check_alone(targets, categories)
+    found = replace(data, time=time.name if time else None, id=tuple(ids), target=tuple(targets), category=categories)
+    return Roles(found, left_out=left_out)
 
 
 def check_names(data: DataConfig, known: list[str]) -> None:
@@ -68,20 +89,15 @@ def check_names(data: DataConfig, known: list[str]) -> None:
         "--static": data.static_covariates,
     }
     owner: dict[str, str] = {}
-    for option, names in roles.items():
+    for option, names in (*roles.items(), ("--category", data.category)):
         for name in names:
             if name not in known:
                 raise DataError(f"{option}: there is no column '{name}'.", nearest(name, known))
+    for option, names in roles.items():
+        for name in names:
             if name in owner:
                 raise DataError(f"column '{name}' is given twice: {owner[name]} and {option}.", "Give it one role.")
             owner[name] = option
-
-
-def _format(time: Column | None) -> str | None:
-    if time is None:
-        return None
-    short_names = ("step", "t", "period", "index")
-    return None if time.kind == "number" and time.name.lower() in short_names else time.format
 
 
 def _rank(column: Column, names: Sequence[str]) -> int:
@@ -94,14 +110,35 @@ def _time(table: Table, free: Sequence[Column], data: DataConfig) -> Column | No
     if dates:
         return dates[0]
     unread = [c for c in free if c.kind == "text" and c.name.lower() in TIME_NAMES and c.is_unique]
-    counts = sorted((c for c in free if c.is_whole), key=lambda c: _rank(c, COUNT_NAMES))
     has_ids = bool(data.id) or any(_may_be_id(table, c) for c in free)
-    counts = [c for c in counts if c.name.lower() in COUNT_NAMES and (c.is_unique or has_ids)]
+    counts = [c for c in free if c.is_unique or has_ids]
+    counts = [c for c in counts if _counts_time(table, c)]
+    counts = sorted(counts, key=lambda c: (not _is_dated(c), _rank(c, COUNT_NAMES)))
     if counts and len(free) + len(data.target) > 1:
         return counts[0]
     if unread:
         raise _no_date(table, unread[0])
     return None
+
+
+def _counts_time(table: Table, column: Column) -> bool:
+    """Tell whether a name says that numbers are times; without names, whether the first ones rise in even steps."""
+    if not table.has_header:
+        return column.format is not None and column.name == table.names[0] and _rises_evenly(table, column.name)
+    if column.is_whole and column.name.lower() in COUNT_NAMES:
+        return True
+    return _is_dated(column) and not TIME_WORDS.isdisjoint(word.lower() for word in _WORD.findall(column.name))
+
+
+def _rises_evenly(table: Table, name: str) -> bool:
+    """Tell whether a column's numbers rise, most of them by the same step."""
+    steps = np.diff(numbers(table, name))
+    return bool((steps > 0).all() and len(steps) > 1 and (steps == np.median(steps)).mean() > 0.5)
+
+
+def _is_dated(column: Column) -> bool:
+    """Tell whether numbers are written as only dates are; four digits may be years, and much else."""
+    return column.format not in (None, "%Y")
 
 
 def _no_date(table: Table, column: Column) -> DataError:
@@ -129,7 +166,7 @@ def _ids(table: Table, free: Sequence[Column], time: Column | None) -> tuple[str
         if not _tells_apart(table, time.name, chosen):
             chosen.append(name)
     if not _tells_apart(table, time.name, chosen):
-        return tuple(names[:1])
+        return (FILE,) if _are_files_series(table, time.name) else tuple(names[:1])
     for name in list(chosen):
         fewer = [other for other in chosen if other != name]
         if _tells_apart(table, time.name, fewer):
@@ -137,8 +174,34 @@ def _ids(table: Table, free: Sequence[Column], time: Column | None) -> tuple[str
     return tuple(name for name in table.names if name in chosen)
 
 
+def _are_files_series(table: Table, time: str) -> bool:
+    """Tell whether most times stand in several files, each once."""
+    if FILE not in table.names or not _tells_apart(table, time, (FILE,)):
+        return False
+    codes, count = table.codes(time)
+    return bool((np.bincount(codes, minlength=count)[codes] > 1).mean() > 0.5)
+
+
 def _tells_apart(table: Table, time: str, ids: Sequence[str]) -> bool:
-    return not bool(table.frame.duplicated(subset=[time, *ids]).any())
+    """Tell whether no two rows have the same time and ids."""
+    keys, size = np.zeros(len(table.frame), dtype=np.int64), 1
+    for name in (time, *ids):
+        codes, count = table.codes(name)
+        if size * count >= _LARGEST:
+            keys, values = pd.factorize(keys)
+            size = len(values)
+        keys *= count
+        keys += codes
+        size *= count
+    if size < len(keys):
+        return False
+    if (keys[1:] > keys[:-1]).all():
+        return True
+    if size > _MOST_MARKS * len(keys):
+        return bool(pd.Series(keys).is_unique)
+    marks = np.zeros(size, dtype=np.bool_)
+    marks[keys] = True
+    return int(marks.sum()) == len(keys)
 
 
 def _set_aside(table: Table, free: Sequence[Column], ids: Sequence[str]) -> dict[str, list[str]]:
@@ -159,19 +222,26 @@ def _set_aside(table: Table, free: Sequence[Column], ids: Sequence[str]) -> dict
 
 def _is_steady(table: Table, name: str, ids: Sequence[str]) -> bool:
     """Tell whether a column says one thing for each series, and some series has several rows."""
-    distinct = table.frame[[*ids, name]].drop_duplicates()
-    return not bool(distinct.duplicated(subset=list(ids)).any()) and len(distinct) < len(table.frame)
+    for count in (_HEAD, len(table.frame)):  # most columns change soon
+        distinct = table.frame[[*ids, name]].iloc[:count].drop_duplicates()
+        if distinct.duplicated(subset=list(ids)).any():
+            return False
+    return len(distinct) < len(table.frame)
 
 
 def _targets(table: Table, free: Sequence[Column], aside: set[str]) -> tuple[str, ...]:
     numeric = [c for c in free if c.kind == "number"]
+    worded = [c.name for c in free if c.kind == "text" and _has_few_words(table, c)]
+    if len(worded) == 1 and all(c.is_constant or c.is_counter for c in numeric):
+        return (worded[0],)
     if not numeric:
         what = ", ".join(f"{c.name} ({c.kind}, '{c.sample}')" for c in free) or "none"
         raise DataError(
             f"{table.sources[0].name} has no numeric column to forecast; columns without a role: {what}.",
-            "Give a table with a column of numbers, or name it with --target.",
+            "Give a table with a column of numbers, or name it with --target; one of words is forecast as classes.",
         )
-    known = sorted((c for c in numeric if c.name.lower() in TARGET_NAMES), key=lambda c: _rank(c, TARGET_NAMES))
+    usual = ("close",) if {c.name.lower() for c in numeric} >= PRICES else TARGET_NAMES
+    known = sorted((c for c in numeric if c.name.lower() in usual), key=lambda c: _rank(c, usual))
     changing = [c for c in numeric if not c.is_constant] or numeric
     found = known[:1] or [c for c in numeric if c.name not in aside] or changing
     return tuple(c.name for c in found)
@@ -185,10 +255,38 @@ def _left_out(columns: Sequence[Column], aside: dict[str, list[str]]) -> tuple[s
     return tuple(f"Left out, {why}: {', '.join(found)}." for why, found in reasons.items() if found)
 
 
+def _has_few_words(table: Table, column: Column) -> bool:
+    """Tell whether a column of text may be forecast by itself: a few words, each of which comes again and again."""
+    words = int(table.frame[column.name].nunique())
+    return not column.is_constant and words <= FEW_WORDS and 4 * words <= len(table.frame)
+
+
+def _categories(columns: Sequence[Column], data: DataConfig) -> tuple[str, ...]:
+    """Return the targets and covariates that hold words, or numbers that are asked to be taken for words.
+
+    Raises:
+        DataError: a column asked to be taken for words that is none of them.
+    """
+    for name in data.category:
+        if name not in [column.name for column in columns]:
+            hint = "Give it with --target, --past, --future or --static as well."
+            raise DataError(f"--category: column '{name}' has no role.", hint)
+    return tuple(c.name for c in columns if c.kind == "text" or c.name in data.category)
+
+
+def _check_alone(targets: Sequence[str], categories: Sequence[str]) -> None:
+    for name in targets:
+        if name in categories and len(targets) > 1:
+            raise DataError(
+                f"target '{name}' holds words, and these are forecast alone, not together with other targets.",
+                "Name one --target; the others may be covariates, with --past or --future.",
+            )
+
+
 def _check_numeric(table: Table, columns: Sequence[Column]) -> None:
     for column in columns:
         if column.kind in ("text", "time"):
             raise DataError(
                 f"{table.sources[0].name}: column '{column.name}' holds '{column.sample}', which is not a number.",
-                "Targets and covariates are numbers; write categories as numbers.",
+                "Targets and covariates hold numbers or words.",
             )

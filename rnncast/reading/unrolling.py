@@ -1,8 +1,5 @@
 """Tables where each row is a series, as in the M4 competition: an id, then the values, empty cells at the right."""
 
-import re
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,10 +7,10 @@ from rnncast.config import DataConfig
 from rnncast.errors import DataError
 from rnncast.panel import FloatArray, TextArray, series_name
 from rnncast.reading.base import Column, Rows, Table
+from rnncast.reading.cells import counts_on
 
 TARGET = "value"
 _MANY = 20
-_DATE = re.compile(r"\d{4}[-/]\d{1,2}([-/]\d{1,2}.*)?")
 
 
 def has_series_in_rows(table: Table, first: Column, data: DataConfig) -> bool:
@@ -27,17 +24,7 @@ def has_series_in_rows(table: Table, first: Column, data: DataConfig) -> bool:
         return False
     if first.kind != "text" or len(names) < 3:
         return False
-    return not table.has_header or _count_on(names[1:]) or (first.is_unique and len(names) > _MANY)
-
-
-def _count_on(names: Sequence[str]) -> bool:
-    """Tell whether names are dates, or one word and numbers that rise by one: V2, V3, V4 or 1990, 1991."""
-    if all(_DATE.fullmatch(name) for name in names):
-        return True
-    matches = [re.fullmatch(r"(\D*)(\d+)", name) for name in names]
-    parts = [(match[1], int(match[2])) for match in matches if match]
-    start = parts[0][1] if parts else 0
-    return parts == [(parts[0][0], start + i) for i in range(len(names))] if parts else False
+    return not table.has_header or counts_on(names[1:]) or (first.is_unique and len(names) > _MANY)
 
 
 def unroll(table: Table, ids: NDArray[np.object_], values: FloatArray) -> Rows:

@@ -21,17 +21,20 @@ FAULTS = [
     ('ds,y,c\n2024-01-01,1,"a\nb"\n2024-01-02,2,\n\n2024-01-03,3x,\n', {}, "line 6, column 'y': '3x' is not a number"),
     ("ds,y\n2024-01-01,1e999\n2024-01-02,2\n", {}, "line 2, column 'y': '1e999' is not a finite number"),
     ("ds,y\n2024-01-01,1\n2024-01-02,2\n2024-01-03,1_000\n", {}, "'1_000' is not a number"),
-    ("ds,y\n2024-01-01,1\n2024-02-30,2\n", {}, "line 3, column 'ds': '2024-02-30' is no time written as %Y-%m-%d"),
+    ("ds,y\n2024-01-01,1\n2024-02-30,2\n", {}, "line 3, column 'ds': '2024-02-30' is no time written as YYYY-MM-DD"),
     ("ds,y\n2024-01-01,1\n,2\n2024-01-03,4\n", {}, "line 3, column 'ds': an empty cell is no time"),
-    ("ds,y\n31/01/2024,1\n01/02/2024,1\n", {}, "column 'ds' holds '31/01/2024', which is no known date"),
+    ("ds,y\n1st of May,1\n2nd of May,1\n", {}, "column 'ds' holds '1st of May', which is no known date"),
     (TWO, {"time": "y", "target": ("ds",)}, "column 'ds' holds '2024-01-01', which is not a number"),
     ("ds,y\na,1\nb,2\n", {"time": "ds"}, "column 'ds' holds 'a', which is no known date"),
     ("t,y\n1.5,1\n2.5,2\n", {"time": "t"}, "'1.5' is neither a date nor a whole number"),
-    ("ds,y\n2024-01-01T00:00Z,1\n2024-01-01T01:00Z,1\n", {}, "column 'ds': '2024-01-01T00:00Z' has a time zone"),
+    ("ds,y\n2024-01-01T00:00Z,1\n2024-01-01T01:00,1\n2024-01-01T02:00Z,1\n", {},
+     "column 'ds': '2024-01-01T01:00' is no time written as YYYY-MM-DDThh:mmZ"),
     ("ds,y\n2024-01-01,1\n2024-01-01,2\n2024-01-01,2\n2024-01-02,2\n", {},
-     "line 3: time 2024-01-01 stands a second time, and 1 more rows"),
-    ("id,ds,y\na,2024-01-01,1\na,2024-01-02,2\na,2024-01-02,2\nb,2024-01-01,2\n", {"id": ("id",)},
-     "line 4: time 2024-01-02 of series 'a' stands a second time"),
+     "line 3: time 2024-01-01 stands a second time, with other values than data.csv, line 2."),
+    ("ds,y\n2024-01-01,1\n2024-01-02,2\n2024-01-01,3\n2024-01-01,1\n", {},
+     "line 4: time 2024-01-01 stands a second time, with other values than data.csv, line 2 and 1 more rows repeat"),
+    ("id,ds,y\na,2024-01-01,1\na,2024-01-02,2\na,2024-01-02,3\nb,2024-01-01,2\n", {"id": ("id",)},
+     "line 4: time 2024-01-02 of series 'a' stands a second time, with other values than data.csv, line 3."),
     ("ds,name\n2024-01-01,a\n2024-01-02,b\n", {}, "no numeric column to forecast; columns without a role: name"),
     ("c\nNA\n", {}, "no numeric column"),
     ("ds,y\n2024-01-01,1\n", {}, "cannot be told from a single row"),
@@ -39,7 +42,7 @@ FAULTS = [
      "no regular step"),
     (TWO, {"target": ("z",)}, "--target: there is no column 'z'"),
     (TWO, {"target": ("y",), "past_covariates": ("y",)}, "given twice: --target and --past"),
-    ("ds,c,y\n2024-01-01,a,1\n2024-01-02,b,2\n", {"past_covariates": ("c",)}, "holds 'a', which is not a number"),
+    ("ds,c,y\n1,2024-01-01,1\n2,2024-01-02,2\n", {"past_covariates": ("c",)}, "holds '2024-01-01', which is not a n"),
     ("ds,y\n2024-01-01,1\n2024-01-02,2\n2024-01-04,2\n", {"missing": "error"}, "no value in 'y' at 2024-01-03"),
     ("id,ds,y\na,2024-01-01,1\na,2024-01-02,1\nb,2024-01-01,\nb,2024-01-02,\n", {}, "series 'b' has no value"),
     ("id,ds,y,s\na,2024-01-01,1,5\na,2024-01-02,1,6\nb,2024-01-01,2,1\nb,2024-01-02,2,1\n",
@@ -81,10 +84,10 @@ def test_sources_that_are_no_files_are_named_as_typed(tmp_path: Path, monkeypatc
     cases = {
         "none.csv": "there is no file none.csv",
         "http://x.y/z.csv": "there is no file http://x.y/z.csv",
-        "folder": "folder is a folder",
+        "folder": "the folder folder holds no table",
         "pipe": "pipe is not a regular file",
         "bad.gz": "bad.gz is damaged",
-        "latin.csv": "latin.csv, line 2: not UTF-8",
+        "latin.csv": "columns without a role: y (text, 'é')",
         "a\0b": "cannot be read",
     }
     for path, message in cases.items():
@@ -103,7 +106,7 @@ def test_files_with_other_columns_do_not_join(tmp_path: Path, monkeypatch: pytes
     monkeypatch.chdir(tmp_path)
     Path("a.csv").write_text(TWO)
     Path("b.csv").write_text(TWO.replace("y", "z"))
-    with pytest.raises(DataError, match=r"a\.csv and b\.csv differ in column 'y'"):
+    with pytest.raises(DataError, match=r"b\.csv has no column 'y', and a\.csv has one"):
         read_panel(["a.csv", "b.csv"], DataConfig())
 
 
@@ -139,7 +142,6 @@ def test_future_data_need_their_columns(tmp_path: Path) -> None:
     [
         (pd.DataFrame(), "the data frame is empty"),
         (pd.DataFrame([[1, 2]], columns=["a", "a"]), "two columns called 'a'"),
-        (pd.DataFrame({"ds": pd.date_range("2024", periods=3, tz="UTC"), "y": [1, 2, 3]}), "has a time zone"),
         (pd.DataFrame({"ds": [pd.NaT, pd.Timestamp("2024"), pd.Timestamp("2025")], "y": [1, 2, 3]}), "row 1"),
         (pd.DataFrame({"ds": pd.date_range("2024", periods=2), "y": [1, float("inf")]}), "row 2, column 'y'"),
     ],
