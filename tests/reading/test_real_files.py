@@ -10,7 +10,6 @@ from rnncast import frequency
 from rnncast.config import DataConfig
 from rnncast.reading import read_panel
 
-PRICES = ("Open", "High", "Low", "Close", "Adj Close", "Volume")
 # file: targets, time column, frequency, seasons, steps, gaps, format
 CLASSIC = {
     "AirPassengers": (("#Passengers",), "Month", "MS", (12,), 144, 0, "%Y-%m"),
@@ -18,7 +17,7 @@ CLASSIC = {
     "bike-sharing-day": (("cnt",), "dteday", "D", (7,), 731, 0, "%Y-%m-%d"),
     "daily-female-births": (("Births",), "Date", "D", (7,), 365, 0, "%Y-%m-%d"),
     "daily-min-temperatures": (("Temp",), "Date", "D", (7,), 3652, 2, "%Y-%m-%d"),
-    "googl-stock": (PRICES, "Date", "B", (5,), 262, 9, "%Y-%m-%d"),
+    "googl-stock": (("Close",), "Date", "B", (5,), 262, 9, "%Y-%m-%d"),
     "heart-rate": (("Heart rate",), None, None, (1,), 1800, 0, None),
     "monthly-milk": (("Pounds per cow",), "Month", "MS", (12,), 168, 0, "%Y-%m"),
     "monthly-sunspots": (("Sunspots",), "Month", "MS", (12,), 2820, 0, "%Y-%m"),
