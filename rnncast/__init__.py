@@ -10,10 +10,10 @@ Importing this loads neither torch nor pandas; the first use does.
 from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
-__all__ = ["Forecaster", "RnncastError", "__version__", "load", "train", "untrained"]
+__all__ = ["Forecaster", "RnncastError", "__version__", "compare", "load", "train", "tune", "untrained"]
 
 if TYPE_CHECKING:
-    from rnncast.api import Forecaster, load, train, untrained
+    from rnncast.api import Forecaster, compare, load, train, tune, untrained
     from rnncast.errors import RnncastError
 
 

@@ -6,33 +6,41 @@ import os
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
 from os import PathLike
-from typing import Any, TypeAlias, Unpack
+from typing import Any, TypeAlias, TypeVar, Unpack
 
 import numpy as np
 import pandas as pd
 
-from rnncast import __version__, checkpoint, device, embedded, holdout, registry
+from rnncast import __version__, checkpoint, comparing, device, embedded, holdout, holidays, measuring, registry, tuning
 from rnncast.bounds import BoundsSettings
 from rnncast.checkpoint import Checkpoint
+from rnncast.columns import Columns
+from rnncast.comparing import Asked
 from rnncast.config import Config, DataConfig, ModelConfig, RunConfig, Settings
+from rnncast.diagnosing import Diagnosis, diagnose
 from rnncast.errors import DataError, UsageError
-from rnncast.evaluation import Scores, backtest, learned_rows, plan_origins
+from rnncast.evaluation import Scores, Wanted, backtest, plan_origins
 from rnncast.forecasting import Predictor, forecast
 from rnncast.frequency import to_stamps
 from rnncast.horizons import default_horizon
-from rnncast.network import Columns, num_weights
-from rnncast.panel import Forecast, IntArray, Panel
-from rnncast.reading import Reading, panel_from_frame, panel_with_future, read_panel
+from rnncast.keeping import Keep
+from rnncast.measuring import Measured
+from rnncast.network import num_weights
+from rnncast.panel import Forecast, Panel
+from rnncast.reading import Reading, Words, as_classes, panel_from_frame, read_panel, with_future
 from rnncast.rendering import views
+from rnncast.rendering.leaderboard import leaderboard_table
+from rnncast.rendering.scores import scores_table
+from rnncast.rendering.trials import trials_table
 from rnncast.training import Progress
-
-BACKTESTS = 5
-"""Origins from which the embedded model is measured by default, as far as half of the series holds them."""
+from rnncast.tuning import Trials
+from rnncast.zones import aware
 
 Path = str | PathLike[str]
 Data: TypeAlias = "pd.DataFrame | pd.Series[Any] | Path | Sequence[Path] | Reading"
 Ahead = pd.DataFrame | Path
 Start: TypeAlias = "Forecaster | str | None"
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,9 +75,11 @@ class Forecaster:
             UsageError: bounds that leave nothing.
         """
         kept = replace(self.checkpoint.config.bounds, **bounds)
-        panel = (self.own(future) if data is None else self.read(data, future)).panel
-        predictor = replace(self.predictor("final", panel.num_series), bounds=kept)
-        return forecast(predictor, panel, self.horizon if horizon is None else horizon)
+        reading = self.own(future) if data is None else self.read(data, future)
+        predictor = replace(self.predictor("final", reading.panel.num_series), bounds=kept)
+        steps = self.horizon if horizon is None else horizon
+        panel = holidays.reaching(reading.panel, self.checkpoint.config.data.holidays, steps)
+        return forecast(predictor, panel, steps, reading.ahead)
 
     def predict(
         self,
@@ -85,7 +95,8 @@ class Forecaster:
         time = found.panel.time
         if time.name is not None and time.freq is not None and not time.freq.isdigit():
             ordinals = found.first[:, None] + np.arange(found.horizon)
-            frame[time.name] = to_stamps(ordinals.ravel(), time)
+            stamps = to_stamps(ordinals.ravel(), time)
+            frame[time.name] = stamps if time.zone is None else aware(stamps, time.zone)
         return frame
 
     def backtest(
@@ -94,6 +105,7 @@ class Forecaster:
         horizon: int | None = None,
         windows: int | None = None,
         stride: int | None = None,
+        **measured: Unpack[Measured],
     ) -> Scores:
         """Forecast from several origins in rows that the weights have not learned from, and score that.
 
@@ -105,6 +117,9 @@ class Forecaster:
             horizon: steps forecast from each origin; default as trained.
             windows: number of origins; default as many as fit.
             stride: steps from one origin to the next; default one horizon.
+            measured: `baselines`, the names of those to stand beside the model, the usual ones by default; `levels`,
+                central intervals in percent; `standardised`, whether values are less their mean over their standard
+                deviation in the training part.
 
         Raises:
             UsageError: so many origins would reach into rows that were learned from.
@@ -112,10 +127,22 @@ class Forecaster:
         """
         panel = self._own_rows() if data is None else self.read(data).panel
         horizon = self.horizon if horizon is None else horizon
-        which, learned = self._unlearned(panel, horizon)
+        which, learned = measuring.unlearned(self.checkpoint, panel, horizon)
         plan = plan_origins(panel, learned, horizon, windows, stride)
-        name = self.checkpoint.config.model.model
-        return backtest(name, self.predictor(which, panel.num_series * plan.windows), panel, plan)
+        name, wanted = self.checkpoint.config.model.model, Wanted(measured.get("baselines"), measured.get("levels", ()))
+        scores = backtest(name, self.predictor(which, panel.num_series * plan.windows), panel, plan, wanted)
+        if not measured.get("standardised"):
+            return scores
+        return scores.standardised(*measuring.standards(self.checkpoint, panel, which, plan))
+
+    def diagnose(self, scores: Scores) -> Diagnosis:
+        """Say what the errors of the model in a `backtest` are like.
+
+        Raises:
+            UsageError: the target is of classes.
+        """
+        which, _ = measuring.unlearned(self.checkpoint, scores.panel, scores.plan.horizon)
+        return diagnose(self.predictor(which, scores.panel.num_series), scores)
 
     def evaluate(
         self,
@@ -123,21 +150,22 @@ class Forecaster:
         horizon: int | None = None,
         windows: int | None = None,
         stride: int | None = None,
+        **measured: Unpack[Measured],
     ) -> pd.DataFrame:
         """Return the scores of `backtest` as a data frame: a row for the model and each baseline."""
-        return views.frame(views.scores_table(self.backtest(data, horizon, windows, stride)))
+        return views.frame(scores_table(self.backtest(data, horizon, windows, stride, **measured)))
 
     def save(self, path: Path) -> None:
         """Write the checkpoint to `path`, whole or not at all."""
         checkpoint.save(os.fspath(path), self.checkpoint)
 
     def read(self, data: Data, future: Ahead | None = None) -> Reading:
-        """Read `data` with the columns' roles of the training run.
+        """Read `data` with the columns' roles and the words of the training run.
 
         Raises:
             DataError: columns or a frequency other than the checkpoint's.
         """
-        reading = read(data, self.checkpoint.config.data, future)
+        reading = read(data, self.checkpoint.config.data, future, self.checkpoint.panel.words)
         if Columns.of(reading.panel) != self.checkpoint.columns:
             raise DataError(
                 f"{', '.join(reading.sources)} has other columns than the checkpoint was trained on.",
@@ -153,10 +181,7 @@ class Forecaster:
             UsageError: there are no future covariates.
         """
         own = Reading(self.checkpoint.panel, self.checkpoint.config.data, layout="")
-        if future is None:
-            return own
-        panel, notes = panel_with_future(own.panel, own.roles, _path(future))
-        return replace(own, panel=panel, notes=notes)
+        return own if future is None else with_future(own, _path(future))
 
     def predictor(self, which: str, num_windows: int) -> Predictor:
         """Return what forecasts with the "final" or the "heldout" weights."""
@@ -175,13 +200,6 @@ class Forecaster:
             "Name the data: rnncast evaluate DATA.",
         )
 
-    def _unlearned(self, panel: Panel, horizon: int) -> tuple[str, IntArray]:
-        """Return which weights to use, and how many rows of each series [N] they have learned from."""
-        final = learned_rows(panel, self.checkpoint.panel, np.zeros_like(self.checkpoint.held_out))
-        if (panel.lengths - final).min() >= min(horizon, panel.lengths.min()):
-            return "final", final
-        return "heldout", learned_rows(panel, self.checkpoint.panel, self.checkpoint.held_out)
-
 
 def train(data: Data, start: Start = None, **settings: Unpack[Settings]) -> Forecaster:
     """Train a forecaster on a data frame or on files, with every setting that is not given told from the data.
@@ -197,7 +215,7 @@ def train(data: Data, start: Start = None, **settings: Unpack[Settings]) -> Fore
         RunError: training failed.
     """
     config = Config.of(settings)
-    return _finished(holdout.run(*prepared(data, config, start)), config)
+    return Forecaster(_finished(holdout.run(*prepared(data, config, start))), config.run)
 
 
 def prepared(data: Data, config: Config, start: Start) -> tuple[Reading, Config, Checkpoint | None]:
@@ -205,7 +223,9 @@ def prepared(data: Data, config: Config, start: Start) -> tuple[Reading, Config,
     if isinstance(start, Forecaster):
         return start.read(data), config, start.checkpoint
     if start is None:
-        return read(data, config.data), config, None
+        reading = read(data, config.data)
+        is_asked = config.training.loss in registry.CLASS_HEADS and not reading.panel.classes
+        return as_classes(reading) if is_asked else reading, config, None
     if start != registry.EMBEDDED:
         raise UsageError(
             f"there is no model '{start}' to start from.", f"Load a checkpoint, or say '{registry.EMBEDDED}'."
@@ -224,7 +244,7 @@ def untrained(data: Data, future: Ahead | None = None, **settings: Unpack[Settin
         UsageError: settings that do not fit.
     """
     asked = Config.of({"test": 0, "anchor": "combined", **settings, "max_steps": 0})
-    return _finished(holdout.run(read(data, asked.data, future), _pretrained(asked)), asked)
+    return Forecaster(_finished(holdout.run(read(data, asked.data, future), _pretrained(asked))), asked.run)
 
 
 def untrained_before(data: Data, windows: int | None, stride: int | None, **settings: Unpack[Settings]) -> Forecaster:
@@ -236,9 +256,36 @@ def untrained_before(data: Data, windows: int | None, stride: int | None, **sett
     """
     reading = read(data, Config.of(settings).data)
     steps = settings.get("horizon") or default_horizon(reading.panel)
-    test = steps + ((windows or BACKTESTS) - 1) * (stride or steps)
-    settings["horizon"], settings["test"] = steps, test
+    settings["horizon"], settings["test"] = steps, comparing.measured_rows(reading.panel, steps, windows, stride)
     return untrained(reading, **settings)
+
+
+def compare(data: Data, asked: Asked | None = None, **settings: Unpack[Settings]) -> pd.DataFrame:
+    """Return a row for each model and baseline, the best first, all measured from the same origins.
+
+    Raises:
+        DataError: data that cannot be used.
+        UsageError: settings that do not fit.
+        RunError: training failed.
+    """
+    reading, config, _ = prepared(data, Config.of(settings), None)
+    board = _finished(comparing.compare(reading, config, asked or Asked(), Keep(None)))
+    return views.frame(leaderboard_table(board, {}))
+
+
+def tune(data: Data, asked: Trials | None = None, **settings: Unpack[Settings]) -> tuple[Forecaster, pd.DataFrame]:
+    """Search the settings that are not given; return a forecaster of the best ones, and a row for each trial.
+
+    Raises:
+        DataError: data that cannot be used.
+        DeviceError: the extra `tune` is not there.
+        UsageError: settings that do not fit, or nothing to search.
+        RunError: training failed.
+    """
+    reading, config, _ = prepared(data, Config.of(settings), None)
+    found = _finished(tuning.search(reading, settings, asked or Trials()))
+    fit, _ = _finished(tuning.conclude(reading, settings, found))
+    return Forecaster(fit, config.run), views.frame(trials_table(found, {}))
 
 
 def _pretrained(config: Config) -> Config:
@@ -252,13 +299,14 @@ def _pretrained(config: Config) -> Config:
     return config.with_settings({"model": embedded.MODEL})
 
 
-def _finished(running: Generator[Progress, None, Checkpoint], config: Config) -> Forecaster:
-    """Run to the end and return the forecaster."""
+def _finished(running: Generator[Progress, None, Result]) -> Result:
+    """Run to the end and return what is returned there."""
     while True:
         try:
             next(running)
         except StopIteration as done:
-            return Forecaster(done.value, config.run)
+            result: Result = done.value
+            return result
 
 
 def load(path: Path, run: RunConfig | None = None) -> Forecaster:
@@ -287,8 +335,11 @@ def about(forecaster: Forecaster, path: str, data: Sequence[str] = ()) -> dict[s
     }
 
 
-def read(data: Data, config: DataConfig, future: Ahead | None = None) -> Reading:
-    """Read a data frame, a path or several paths as a panel; what has been read stays as it is."""
+def read(data: Data, config: DataConfig, future: Ahead | None = None, words: Words | None = None) -> Reading:
+    """Read a data frame, a path or several paths as a panel; what has been read stays as it is.
+
+    `words` are those of the categorical columns, where they are known already.
+    """
     if isinstance(data, Reading):
         return data
     if isinstance(data, pd.Series):
@@ -296,11 +347,12 @@ def read(data: Data, config: DataConfig, future: Ahead | None = None) -> Reading
     if isinstance(data, pd.DataFrame):
         if future is not None and not isinstance(future, pd.DataFrame):
             raise UsageError("the data are a data frame and the future data are not.", "Give both in one kind.")
-        return panel_from_frame(data, config, extra_future=future)
+        return panel_from_frame(data, config, extra_future=future, words=words)
     if isinstance(future, pd.DataFrame):
         raise UsageError("the future data are a data frame and the data are not.", "Give both in one kind.")
     paths = [data] if isinstance(data, str | PathLike) else data
-    return read_panel([os.fspath(path) for path in paths], config, None if future is None else os.fspath(future))
+    ahead = None if future is None else os.fspath(future)
+    return read_panel([os.fspath(path) for path in paths], config, ahead, words)
 
 
 def _path(future: Ahead) -> pd.DataFrame | str:

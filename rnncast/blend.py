@@ -120,8 +120,10 @@ class Blend:
 
     def quantiles(self, spread: FloatArray, point: FloatArray) -> FloatArray:
         """Return the quantiles [..., Q] around `point` [...] of the networks' distances from their own point."""
-        widths = np.array(self.widths) if self.widths else 1.0
-        return np.sort(point[..., None] + spread * widths, axis=-1)
+        found: FloatArray = spread * np.array(self.widths) if self.widths else spread.copy()
+        found += point[..., None]
+        found.sort(axis=-1)
+        return found
 
 
 ALONE = Blend()
@@ -157,7 +159,7 @@ def _shared(judged: Judged, anchor: str | None) -> Blend:
     shares = _simplex(len(sources))
     tried = [_with_shares(sources, each, anchor) for each in shares]
     usual = USUAL[tuple(sources)]
-    errors = np.stack([errors(judged, _point(judged, blend)) for blend in tried])  # [S, M]
+    errors = np.stack([window_errors(judged, _point(judged, blend)) for blend in tried])  # [S, M]
     errors = errors[:, np.isfinite(errors).all(axis=0)]
     count = errors.shape[1]
     if not count:
@@ -188,7 +190,7 @@ def _point(judged: Judged, blend: Blend) -> FloatArray:
     return blend.point(blend.networks(judged.networks).point, judged.anchor)
 
 
-def errors(judged: Judged, point: FloatArray) -> FloatArray:
+def window_errors(judged: Judged, point: FloatArray) -> FloatArray:
     """Return the mean absolute scaled error of each window [M]; NaN where nothing was seen or scaled.
 
     Of classes it is the mean of -log p of what came.

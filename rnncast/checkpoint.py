@@ -20,9 +20,10 @@ from torch import Tensor
 
 from rnncast import packing, registry, sealed
 from rnncast.blend import ALONE, Blend
+from rnncast.columns import Columns
 from rnncast.config import Config
 from rnncast.errors import CheckpointError, RnncastError
-from rnncast.network import Columns, Network, build
+from rnncast.network import Network, build
 from rnncast.packing import Array
 from rnncast.panel import IntArray, Panel, TextArray
 from rnncast.regression import Regression, width
@@ -190,7 +191,9 @@ def _columns(stored: Mapping[str, Any]) -> Columns:
 
 def _blend(header: Mapping[str, Any]) -> Blend:
     stored = header["blend"]
-    blend = Blend(**(stored | {"widths": tuple(stored["widths"])}))
+    blend = Blend(**(stored | {name: tuple(stored.get(name, ())) for name in ("widths", "weights")}))
+    if len(blend.weights) not in (0, len(header["members"])):
+        raise ValueError(f"it has {len(blend.weights)} weights of members")
     if blend.anchor is not None:
         registry.find(registry.ANCHORS, blend.anchor, "anchor")
     return blend

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from rnncast import registry
-from rnncast.errors import RunError, UsageError, nearest
+from rnncast.errors import RunError, UsageError
 
 OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
     "<": operator.lt,
@@ -16,7 +16,8 @@ OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
     "==": operator.eq,
     "!=": operator.ne,
 }
-_FORM = re.compile(r"\s*([A-Za-z][\w-]*)\s*(<=|>=|==|!=|<|>)\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*")
+_METRIC, _SIGN = r"[A-Za-z][\w-]*(?:\.\d+)?", "<=|>=|==|!=|<|>"
+_FORM = re.compile(rf"\s*({_METRIC})\s*({_SIGN})\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +43,10 @@ class Condition:
                 f"Write a metric, one of {' '.join(OPERATORS)}, and a number: --fail-if 'mase > 1'.",
             )
         metric = match[1].lower()
-        known = [*registry.METRICS, *registry.INTERVAL_METRICS]
-        if metric not in known:
-            raise UsageError(f"--fail-if: there is no metric called '{match[1]}'.", nearest(metric, known))
+        try:
+            registry.find_metric(metric)
+        except UsageError as error:
+            raise UsageError(f"--fail-if: {error.message}", error.hint) from error
         return cls(text.strip(), metric, match[2], float(match[3]))
 
     def failure(self, scores: Mapping[str, float | None]) -> RunError | None:

@@ -44,7 +44,7 @@ def _at_least(settings: Any, least: float, *names: str) -> None:
 
 
 def _may_separate(delimiter: str | None) -> bool:
-    return delimiter is None or (len(delimiter) == 1 and not delimiter.isalnum() and delimiter not in "\"\r\n\0.+-")
+    return delimiter is None or (len(delimiter) == 1 and not delimiter.isalnum() and delimiter not in '"\r\n\0.+-')
 
 
 def _is_encoding(name: str | None) -> bool:

@@ -1,23 +1,28 @@
 """Rolling origins: networks and baselines side by side on rows they have not learned from."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rnncast import registry
+from rnncast import registry, scoring
 from rnncast.blend import Judged, Source
 from rnncast.errors import UsageError
 from rnncast.forecasting import Predictor, baseline_forecasts, predict, predict_kinds
-from rnncast.metrics import Outcome, Score, seasonal_error
+from rnncast.intervals import central_quantiles
+from rnncast.metrics import Outcome, Score, seasonal_changes
 from rnncast.panel import BoolArray, FloatArray, IntArray, Panel
 
 Kind = TypeVar("Kind", bound=np.generic)
+Values = TypeVar("Values", float, FloatArray)
 
-ALIGNED = 50
-"""Rows by which a series without stamps is found among those that were learned from."""
+REFERENCE, PARTS = "naive2", ("smape", "mase")
+"""What relative metrics are relative to, and what they are made of."""
+
+MANY = 100
+"""Origins from more than which only baselines that fit nothing stand beside a model, unless others are asked for."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,24 +47,131 @@ class Plan:
         return np.minimum(ends, panel.lengths[:, None] - 1)
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Says what is measured.
+
+    Attributes:
+        baselines: names of those beside the model; None: the usual ones, see `usual_baselines`.
+        levels: central intervals of the model in percent, learned or not.
+    """
+
+    baselines: tuple[str, ...] | None = None
+    levels: tuple[int, ...] = ()
+
+
+USUAL = Wanted()
+"""The usual baselines, and no interval but those of the learned quantiles."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Scores:
-    """Holds every metric of every forecaster, by name: the network first, then the baselines."""
+    """Holds what every forecaster forecast beside what came, and how far off it was: the model, then the baselines.
 
-    by_name: Mapping[str, Mapping[str, Score]]
+    Attributes:
+        outcomes: by name.
+        plan: from which origins.
+        panel: what was forecast.
+        intervals: the model's at the ends of the intervals that were asked for; None where none were.
+        percents: those intervals.
+        by_name: the usual metrics of each, by name.
+    """
+
+    outcomes: Mapping[str, Outcome]
     plan: Plan
     panel: Panel
+    intervals: Outcome | None = None
+    percents: tuple[int, ...] = ()
+    by_name: Mapping[str, Mapping[str, Score]] = field(init=False)
 
-    def plain(self) -> dict[str, dict[str, float | None]]:
-        """Return every metric of every forecaster over all series; what is undefined or infinite is None."""
-        return {
-            name: {metric: _finite(score.overall) for metric, score in row.items()}
-            for name, row in self.by_name.items()
+    def __post_init__(self) -> None:
+        """Score by the usual metrics."""
+        names = [metric for metric in self.usual if metric not in registry.RELATIVE_METRICS]
+        table = {
+            name: {metric: self._scored(name, metric) for metric in names if _is_defined(metric, outcome)}
+            for name, outcome in self.outcomes.items()
         }
+        object.__setattr__(self, "by_name", table)
+
+    @property
+    def model(self) -> str:
+        """Return the name of the model, the first of the forecasters."""
+        return next(iter(self.outcomes))
+
+    @property
+    def usual(self) -> tuple[str, ...]:
+        """Return the metrics that are shown unless others are asked for."""
+        return scoring.usual(bool(self.panel.classes), self.percents)
+
+    @property
+    def every(self) -> tuple[str, ...]:
+        """Return all metrics there are."""
+        return scoring.every(bool(self.panel.classes), self.outcomes[self.model].quantile_levels, self.percents)
+
+    def score(self, name: str, metric: str) -> Score:
+        """Return one metric of the forecaster called `name`.
+
+        Raises:
+            UsageError: no such metric.
+        """
+        known = self.by_name[name].get(metric)
+        return self._scored(name, metric) if known is None else known
+
+    def _scored(self, name: str, metric: str) -> Score:
+        family, _, number = metric.rpartition("-")
+        asked = family in registry.CENTRAL_METRICS and number in map(str, self.percents)
+        outcome = self.intervals if asked and name == self.model else None
+        return scoring.score(outcome or self.outcomes[name], metric)
+
+    def value(self, name: str, metric: str, of: Callable[[Score], Values]) -> Values | None:
+        """Return what `of` makes of a forecaster's metric, such as the value at each origin.
+
+        A metric relative to Naive2 is made of what `of` makes of others. None where a metric says nothing: those of
+        quantiles of a forecaster without, relative ones where Naive2 did not forecast.
+        """
+        if not _is_defined(metric, self.outcomes[name]):
+            return None
+        if metric not in registry.RELATIVE_METRICS:
+            return of(self.score(name, metric))
+        if REFERENCE not in self.outcomes:
+            return None
+        own, its = ({part: of(self.score(whose, part)) for part in PARTS} for whose in (name, REFERENCE))
+        value: Values = registry.RELATIVE_METRICS[metric].load()(own, its)
+        return value
+
+    def plain(self, metrics: Sequence[str] | None = None) -> dict[str, dict[str, float | None]]:
+        """Return metrics of every forecaster over all series, the usual ones unless `metrics` are named.
+
+        What is undefined or infinite is None, and what says nothing is left out, see `value`.
+        """
+        found: dict[str, dict[str, float | None]] = {name: {} for name in self.outcomes}
+        for name, row in found.items():
+            for metric in self.usual if metrics is None else metrics:
+                value = self.value(name, metric, lambda score: score.overall)
+                if value is not None:
+                    row[metric] = float(value) if np.isfinite(value) else None
+        return found
+
+    def at_step(self, step: int) -> "Scores":
+        """Return the scores of one step of the horizon alone, counted from 0."""
+        return replace(
+            self,
+            outcomes={name: outcome.at_step(step) for name, outcome in self.outcomes.items()},
+            intervals=self.intervals and self.intervals.at_step(step),
+        )
+
+    def standardised(self, loc: FloatArray, scale: FloatArray) -> "Scores":
+        """Return the scores of values less `loc`, over `scale`, both [N, C]."""
+        return replace(
+            self,
+            outcomes={name: outcome.standardised(loc, scale) for name, outcome in self.outcomes.items()},
+            intervals=self.intervals and self.intervals.standardised(loc, scale),
+        )
 
 
-def _finite(value: float) -> float | None:
-    return value if np.isfinite(value) else None
+def _is_defined(metric: str, outcome: Outcome) -> bool:
+    """Tell whether a metric says something of an outcome: those of quantiles say nothing of points alone."""
+    return bool(outcome.quantile_levels) or scoring.is_of_points(metric)
 
 
 def plan_origins(
@@ -96,22 +208,57 @@ def plan_origins(
     return Plan(np.maximum(panel.lengths - needed, np.maximum(known, 1)) - 1, windows, stride, horizon)
 
 
-def backtest(name: str, predictor: Predictor, panel: Panel, plan: Plan) -> Scores:
+def backtest(name: str, predictor: Predictor, panel: Panel, plan: Plan, wanted: Wanted = USUAL) -> Scores:
     """Forecast from every origin of the plan with the networks and the baselines, and score them.
 
     Nothing after an origin reaches a forecast from it: windows and baselines read up to the origin,
-    units come from the rows up to the first one.
+    units come from the rows up to the first one. Outliers that are mended are scored as they came.
+
+    Args:
+        name: what the networks are called.
+        predictor: the networks.
+        panel: what is forecast.
+        plan: from where.
+        wanted: which baselines and intervals.
+
+    Raises:
+        UsageError: no such baseline.
+        DeviceError: a baseline's library is not installed.
     """
     ends = plan.ends(panel)
-    actual, observed = _actual(panel, plan)
-    past_error = _past_errors(panel, ends)
-    points = {baseline: baseline_forecasts(baseline, panel, ends, plan.horizon) for baseline in registry.BASELINES}
+    actual, observed = _actual(panel.scored, plan)
+    past = seasonal_changes(panel.scored, ends, panel.season_length)
+    names = usual_baselines(panel, plan) if wanted.baselines is None else wanted.baselines
+    _check(names, wanted, panel)
+    points = {baseline: baseline_forecasts(baseline, panel, ends, plan.horizon) for baseline in names}
     anchor = points.get(predictor.blend.anchor or "") if plan.horizon == predictor.horizon else None
     mine = predict(predictor, panel, ends, plan.horizon, anchor)
-    outcomes = {name: Outcome(actual, observed, mine.point, mine.quantiles, predictor.levels, past_error)}
+    own = Outcome(actual, observed, mine.point, mine.quantiles, predictor.levels, *past)
+    outcomes = {name: own}
     for baseline, point in points.items():
-        outcomes[baseline] = Outcome(actual, observed, point, np.empty((*point.shape, 0)), (), past_error)
-    return Scores({key: _score(outcome) for key, outcome in outcomes.items()}, plan, panel)
+        outcomes[baseline] = replace(own, point=point, quantiles=np.empty((*point.shape, 0)), quantile_levels=())
+    if not wanted.levels or not predictor.levels:
+        return Scores(outcomes, plan, panel)
+    never_negative = panel.extremes(ends)[0] >= 0  # [N, W, C]
+    levels, quantiles = central_quantiles(mine, predictor.levels, wanted.levels, predictor.bounds, never_negative)
+    intervals = replace(own, quantiles=quantiles, quantile_levels=levels)
+    return Scores(outcomes, plan, panel, intervals, tuple(sorted(wanted.levels)))
+
+
+def usual_baselines(panel: Panel, plan: Plan) -> tuple[str, ...]:
+    """Return the baselines that stand beside a model: from more than `MANY` origins those that fit nothing alone."""
+    if panel.classes:
+        return tuple(registry.CLASS_BASELINES)
+    return registry.UNFITTED if plan.windows > MANY else tuple(registry.BASELINES)
+
+
+def _check(baselines: Sequence[str], wanted: Wanted, panel: Panel) -> None:
+    """Raise a UsageError where there is no such baseline or interval for such a target: of numbers, or of classes."""
+    known = registry.CLASS_BASELINES if panel.classes else registry.BASELINES | registry.STATS_BASELINES
+    if panel.classes and wanted.levels:
+        raise UsageError("--levels are of numbers, and the target is of classes.", "Leave it out.")
+    for name in baselines:
+        registry.find(known, name, "baseline of classes" if panel.classes else "baseline")
 
 
 def judge(predictor: Predictor, anchor: str | None, panel: Panel, plan: Plan) -> Judged:
@@ -125,7 +272,8 @@ def judge(predictor: Predictor, anchor: str | None, panel: Panel, plan: Plan) ->
         observed=_flat(observed),
         networks={kind: Source(*(_flat(part) for part in source)) for kind, source in networks.items()},
         anchor=None if beside is None else _flat(beside),
-        past_error=_flat(_past_errors(panel, ends)),
+        past_error=_flat(seasonal_changes(panel, ends, panel.season_length)[0]),
+        is_class=bool(panel.classes),
     )
 
 
@@ -134,73 +282,7 @@ def _flat(values: NDArray[Kind]) -> NDArray[Kind]:
     return values.reshape(values.shape[0] * values.shape[1], *values.shape[2:])
 
 
-def _score(outcome: Outcome) -> dict[str, Score]:
-    metrics = registry.METRICS | (registry.INTERVAL_METRICS if outcome.quantile_levels else {})
-    return {name: entry.load()(outcome) for name, entry in metrics.items()}
-
-
 def _actual(panel: Panel, plan: Plan) -> tuple[FloatArray, BoolArray]:
     """Return what came after each origin and whether it was seen, [N, W, H, C]."""
-    pairs = [
-        panel.at(panel.offsets + plan.first + plan.stride * window + 1, plan.horizon) for window in range(plan.windows)
-    ]
-    return np.stack([values for values, _ in pairs], axis=1), np.stack([seen for _, seen in pairs], axis=1)
-
-
-def _past_errors(panel: Panel, ends: IntArray) -> FloatArray:
-    errors = [seasonal_error(panel.truncated(end + 1), panel.season_length) for end in ends.T]
-    return np.stack(errors, axis=1)  # [N, W, C]
-
-
-def learned_rows(panel: Panel, learned: Panel, held_out: IntArray) -> IntArray:
-    """Return how many rows of each series of `panel` [N] weights know that were fitted on `learned`.
-
-    A series is the same where the id is the same and most values at the same stamps are; then all its
-    rows up to the last one learned count, `held_out` rows [N of learned] at the end being spared.
-    """
-    position = {tuple(ids): number for number, ids in enumerate(learned.ids.tolist())}
-    lone = 0 if learned.num_series == panel.num_series == 1 else None  # whatever it is called
-    known = np.zeros(panel.num_series, dtype=np.int64)
-    for series, ids in enumerate(panel.ids.tolist()):
-        other = position.get(tuple(ids), lone)
-        if other is None:
-            continue
-        start = _start(panel, series, learned, other)
-        if _is_same(panel, series, start, learned, other):
-            end = learned.start[other] + learned.lengths[other] - held_out[other]
-            known[series] = np.clip(end - start, 0, panel.lengths[series])
-    return known
-
-
-def _start(panel: Panel, series: int, learned: Panel, other: int) -> int:
-    """Return a series' first ordinal; where rows are only numbered, the one at which its first rows were learned.
-
-    Without a time column the first row is row 1, whatever was cut off before it.
-    """
-    start, count = int(panel.start[series]), int(panel.lengths[series])
-    if panel.time.name is not None:
-        return start
-    mine = panel.values[panel.offsets[series] :][: min(count, ALIGNED)]
-    theirs = learned.values[learned.offsets[other] :][: learned.lengths[other]]
-    if (mine == mine[0]).all():
-        return start  # a level stretch fits everywhere and tells nothing
-    begins = [begin for begin in np.flatnonzero((theirs == mine[0]).all(axis=1)) if _continues(theirs[begin:], mine)]
-    return int(learned.start[other] + begins[0]) if begins else start
-
-
-def _continues(values: FloatArray, expected: FloatArray) -> bool:
-    """Tell whether `values` begin like `expected`, as far as they go; two rows alone prove nothing."""
-    length = min(len(values), len(expected))
-    return length > 2 and bool(np.isclose(values[:length], expected[:length], rtol=1e-9, atol=0).all())
-
-
-def _is_same(panel: Panel, series: int, start: int, learned: Panel, other: int) -> bool:
-    """Tell whether most values at common stamps are equal; what lies before all that was kept may be known."""
-    its = int(learned.start[other])
-    first = max(start, its)
-    count = min(start + int(panel.lengths[series]), its + int(learned.lengths[other])) - first
-    if count <= 0:
-        return start < its
-    mine = panel.values[panel.offsets[series] + first - start :][:count]
-    theirs = learned.values[learned.offsets[other] + first - its :][:count]
-    return bool(np.isclose(mine, theirs, rtol=1e-9, atol=0).mean() >= 0.5)
+    origins = plan.first[:, None] + plan.stride * np.arange(plan.windows)  # [N, W]
+    return panel.at(panel.offsets[:, None] + origins + 1, plan.horizon)

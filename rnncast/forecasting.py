@@ -5,8 +5,8 @@ Axes beside those of `windows`: W origins of each series.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import compress
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -25,7 +25,7 @@ from rnncast.regression import Regression
 from rnncast.scaling import Units
 from rnncast.windows import Batch, Windows
 
-CHUNK = 2**25
+CHUNK = 2**22
 """Numbers that a network computes with at once, about; keeps memory flat for large panels."""
 
 BEYOND = 3
@@ -72,6 +72,22 @@ class Predictor:
     def levels(self) -> tuple[float, ...]:
         """Return the quantile levels Q."""
         return self.networks[0].head.levels
+
+
+class Voices(NamedTuple):
+    """Holds networks of one kind, and what each weighs; without weights their median is taken."""
+
+    networks: Sequence[Network]
+    weights: Sequence[float]
+
+    def middle(self, forecasts: Sequence[FloatArray], is_class: bool) -> FloatArray:
+        """Return the networks' forecast of those of each, the mean of probabilities where none has a weight."""
+        if len(forecasts) == 1:
+            return forecasts[0]
+        if self.weights:
+            return np.average(forecasts, axis=0, weights=self.weights)
+        found: FloatArray = (np.mean if is_class else np.median)(forecasts, axis=0)
+        return found
 
 
 def forecast(predictor: Predictor, panel: Panel, horizon: int, known: Ahead | None = None) -> Forecast:
@@ -147,7 +163,7 @@ def predict_kinds(predictor: Predictor, panel: Panel, ends: IntArray, horizon: i
     """
     units = Units.of(panel.truncated(ends[:, 0] + 1), predictor.logarithm)
     found = {
-        kind: _network_forecasts(networks, units, panel, ends, horizon, _middle(panel, predictor.weights(kind)))
+        kind: _network_forecasts(Voices(networks, predictor.weights(kind)), units, panel, ends, horizon)
         for kind, networks in predictor.kinds.items()
     }
     if panel.classes:
@@ -182,28 +198,28 @@ def baseline_forecasts(name: str, panel: Panel, ends: IntArray, horizon: int) ->
 
 
 @torch.inference_mode()
-def _network_forecasts(networks: Sequence[Network], units: Units, panel: Panel, ends: IntArray, horizon: int) -> Source:
-    """Return the median of the networks' forecasts in the data's units, or the mean of probabilities; by chunks."""
-    middle = np.mean if panel.classes else np.median
-    windows = _windows(networks[0], panel, units)
+def _network_forecasts(voices: Voices, units: Units, panel: Panel, ends: IntArray, horizon: int) -> Source:
+    """Return the middle of the networks' forecasts in the data's units; by chunks."""
+    networks = voices.networks
+    windows = _windows(networks, panel, units)
     series, origins = np.repeat(np.arange(len(ends)), ends.shape[1]), ends.ravel()
     size = max(1, CHUNK // max(network.numbers_per_window for network in networks))
-    points, quantiles = [], []
+    found = []
     for network in networks:
         network.eval()
     for first in range(0, len(series), size):
         chunk = slice(first, first + size)
         parts = [_member(network, windows, series[chunk], origins[chunk], horizon) for network in networks]
-        single = len(parts) == 1
-        points.append(parts[0].point if single else middle([part.point for part in parts], axis=0))
-        quantiles.append(parts[0].quantiles if single else middle([part.quantiles for part in parts], axis=0))
-    restored = (units.invert(np.concatenate(parts), series) for parts in (points, quantiles))
+        joined = Source(*(voices.middle(part, bool(panel.classes)) for part in zip(*parts, strict=True)))
+        found.append(Source(*(units.invert(values, series[chunk]) for values in joined)))
+    restored = (np.concatenate(parts) for parts in zip(*found, strict=True))
     return Source(*(values.reshape(*ends.shape, *values.shape[1:]) for values in restored))
 
 
-def _windows(network: Network, panel: Panel, units: Units) -> Windows:
-    """Lay a panel on the network's device."""
-    numbers = None if network.smoothing is None else network.smoothing.find(panel.ids)
+def _windows(networks: Sequence[Network], panel: Panel, units: Units) -> Windows:
+    """Lay a panel on the networks' device."""
+    network = networks[0]
+    numbers = next((other.smoothing.find(panel.ids) for other in networks if other.smoothing is not None), None)
     return Windows(
         panel, units, network.shape.context_length, network.shape.horizon, network.static_loc.device, numbers
     )

@@ -9,14 +9,15 @@ import numpy as np
 import torch
 
 from rnncast import __version__, device, explaining, finetuning, packing, selection
+from rnncast.assessment import against_best
 from rnncast.blend import ALONE, EMBEDDED, Blend, fit_blend
 from rnncast.checkpoint import Checkpoint
+from rnncast.columns import Columns
 from rnncast.config import Config
 from rnncast.ensemble import JUDGED, Judging, Round, fit_members
 from rnncast.evaluation import Plan, backtest, judge, plan_origins
 from rnncast.forecasting import Predictor, predict
 from rnncast.horizons import check_lengths, default_horizon
-from rnncast.network import Columns
 from rnncast.panel import IntArray, Panel
 from rnncast.reading import Reading, seasons_of
 from rnncast.regression import Trial, best_of, fit_regression, window_errors
@@ -202,11 +203,13 @@ def _blend(predictor: Predictor, config: Config, split: Split) -> Blend:
 
 
 def _measured(name: str, predictor: Predictor, split: Split, horizon: int) -> dict[str, Any]:
-    """Return the scores on the rows that were held out, if there are any."""
+    """Return the scores on the rows that were held out, if there are any, and the test beside the best baseline."""
     if not split.held_out.any():
         return {}
     plan = plan_origins(split.panel, split.before.lengths, horizon)
-    return {"scores": backtest(name, predictor, split.panel, plan).plain()}
+    scores = backtest(name, predictor, split.panel, plan)
+    standing = against_best(scores)
+    return {"scores": scores.plain(scores.every), "comparison": standing and standing.plain()}
 
 
 def _in_time(config: Config, fits: int) -> Config:

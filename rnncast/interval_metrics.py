@@ -56,8 +56,10 @@ def crps(outcome: Outcome) -> Score:
     """
     if not outcome.quantile_levels:
         return _undefined(outcome)
-    loss = pinball(outcome.seen, outcome.quantiles, outcome.quantile_levels).mean(axis=-1)  # [N, W, H, C]
-    return series_means(2 * _worst(loss), outcome.observed)
+    seen, loss = outcome.seen, np.zeros_like(outcome.actual)  # [N, W, H, C]
+    for index, level in enumerate(outcome.quantile_levels):  # all at once would take memory for each level
+        loss += pinball(seen, outcome.quantiles[..., index : index + 1], (level,))[..., 0]
+    return series_means(2 / len(outcome.quantile_levels) * _worst(loss), outcome.observed)
 
 
 @overflowing

@@ -233,9 +233,9 @@ def seasonal_square(panel: Panel, season_length: int) -> FloatArray:
 
 @overflowing
 def seasonal_changes(panel: Panel, ends: IntArray, season_length: int) -> tuple[FloatArray, FloatArray]:
-    """Return `seasonal_error` and `seasonal_square` of the rows up to each of the steps `ends` [N, W], rising, [N, W, C].
+    """Return `seasonal_error` and `seasonal_square` of the rows up to each of the steps `ends` [N, W], each [N, W, C].
 
-    Thousands of origins take hardly more than one: what lies between two of them is summed once.
+    Steps rise along W. Thousands of origins take hardly more than one: what lies between two of them is summed once.
     """
     is_long = ends >= season_length
     found = _changes(panel, ends, season_length)

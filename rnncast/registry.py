@@ -62,6 +62,12 @@ HEADS = {
     ),
 }
 
+CLASS_HEADS = {
+    "cross_entropy": Entry("rnncast.heads.cross_entropy", "CrossEntropyHead", "likelihood of classes, by their odds"),
+}
+
+LOSSES = HEADS | CLASS_HEADS
+
 OPTIMIZERS = {
     "adamw": Entry("rnncast.optimizers", "adamw", "Adam with decoupled weight decay (Loshchilov and Hutter 2019)"),
     "adam": Entry("rnncast.optimizers", "adam", "Adam (Kingma and Ba 2015)"),
@@ -73,6 +79,9 @@ BASELINES = {
     "naive": Entry("rnncast.baselines.naive", "naive", "the last value"),
     "seasonal-naive": Entry("rnncast.baselines.naive", "seasonal_naive", "the value one season before"),
     "drift": Entry("rnncast.baselines.naive", "drift", "the line through the first and the last value"),
+    "window-average": Entry(
+        "rnncast.baselines.naive", "window_average", "the mean of the last horizon, in whole seasons"
+    ),
     "naive2": Entry(
         "rnncast.baselines.smoothing", "naive2", "the last seasonally adjusted value, as in the M4 competition"
     ),
@@ -83,17 +92,71 @@ BASELINES = {
     "combined": Entry("rnncast.baselines.combined", "combined", "the others' mean, weighted by their past errors"),
 }
 
+CLASS_BASELINES = {
+    "last-class": Entry("rnncast.baselines.classes", "last_class", "the last class"),
+    "most-frequent": Entry("rnncast.baselines.classes", "most_frequent", "the classes' shares of the past"),
+    "markov": Entry("rnncast.baselines.classes", "markov", "what came after the last class (Anderson, Goodman 1957)"),
+}
+
+ANCHORS = BASELINES | CLASS_BASELINES
+
+STATS_BASELINES = {
+    "auto-ets": Entry("rnncast.baselines.statistical", "auto_ets", "exponential smoothing, its form by AICc"),
+    "auto-theta": Entry("rnncast.baselines.statistical", "auto_theta", "the best of four Theta models"),
+    "auto-arima": Entry("rnncast.baselines.statistical", "auto_arima", "seasonal ARIMA, its orders by AICc"),
+    "mstl": Entry("rnncast.baselines.statistical", "mstl", "all seasons taken out by STL, the rest smoothed"),
+}
+"""Baselines of the extra `stats`: far slower, so made only where they are asked for by name."""
+
+UNFITTED = ("naive", "seasonal-naive", "drift", "window-average")
+"""Baselines that fit nothing, so that thousands of origins take no time."""
+
+EVERY_BASELINE = ANCHORS | STATS_BASELINES
+
 METRICS = {
     "mse": Entry("rnncast.metrics", "mse", "mean squared error"),
     "rmse": Entry("rnncast.metrics", "rmse", "root of the mean squared error"),
     "mae": Entry("rnncast.metrics", "mae", "mean absolute error"),
     "smape": Entry("rnncast.metrics", "smape", "symmetric mean absolute percentage error, 0 to 200"),
     "mase": Entry("rnncast.metrics", "mase", "mean absolute error in units of the seasonal naive's in the past"),
+    "rmsse": Entry("rnncast.metrics", "rmsse", "root of the squared error in units of the seasonal naive's"),
 }
 
 INTERVAL_METRICS = {
-    "wql": Entry("rnncast.metrics", "wql", "weighted quantile loss, a scaled CRPS"),
-    "coverage-80": Entry("rnncast.metrics", "coverage_80", "share of values inside the 80% interval"),
+    "wql": Entry("rnncast.interval_metrics", "wql", "weighted quantile loss, a scaled CRPS"),
+    "coverage-80": Entry("rnncast.interval_metrics", "coverage_80", "share of values inside the 80% interval"),
+}
+
+MORE_METRICS = {
+    "mape": Entry("rnncast.metrics", "mape", "mean absolute percentage error, of values that are not zero"),
+}
+"""Metrics of points that are made only where more than the usual ones are asked for."""
+
+MORE_INTERVAL_METRICS = {
+    "crps": Entry("rnncast.interval_metrics", "crps", "continuous ranked probability score, by the quantiles"),
+}
+
+LEVEL_METRICS = {
+    "pinball": Entry("rnncast.interval_metrics", "pinball_loss", "pinball loss of a quantile level: pinball-0.1"),
+}
+"""Metrics of a quantile level, which stands behind their name."""
+
+CENTRAL_METRICS = {
+    "coverage": Entry("rnncast.interval_metrics", "coverage", "share of values inside a central interval"),
+    "width": Entry("rnncast.interval_metrics", "width", "mean width of a central interval"),
+    "msis": Entry("rnncast.interval_metrics", "msis", "mean scaled interval score of a central interval"),
+}
+"""Metrics of a central interval, whose percentage stands behind their name: msis-95."""
+
+RELATIVE_METRICS = {
+    "owa": Entry("rnncast.metrics", "owa", "sMAPE and MASE in units of Naive2's, averaged"),
+}
+"""Metrics of scores beside those of the baseline `naive2`."""
+
+CLASS_METRICS = {
+    "log-loss": Entry("rnncast.class_metrics", "log_loss", "mean of -log p of the class that came"),
+    "accuracy": Entry("rnncast.class_metrics", "accuracy", "share of steps at which the likeliest class came"),
+    "brier": Entry("rnncast.class_metrics", "brier", "squared error of the probabilities, 0 to 2"),
 }
 
 GENERATORS = {
@@ -125,7 +188,15 @@ FORMATS = {
     "table": Entry("rnncast.rendering.table", "render", "aligned columns for people"),
     "csv": Entry("rnncast.rendering.csv", "render", "comma-separated values, full precision"),
     "json": Entry("rnncast.rendering.json", "render", "one object with schema, rows and how it was made"),
+    "jsonl": Entry("rnncast.rendering.jsonl", "render", "an object for each row, a line each"),
 }
+
+FILE_FORMATS = {
+    "parquet": Entry("rnncast.rendering.parquet", "render", "columns of numbers and text"),
+}
+"""Formats that are no text, and so not for a terminal."""
+
+EVERY_FORMAT = FORMATS | FILE_FORMATS
 
 
 def find(table: dict[str, Entry], name: str, kind: str) -> Entry:
@@ -137,3 +208,18 @@ def find(table: dict[str, Entry], name: str, kind: str) -> Entry:
     if name not in table:
         raise UsageError(f"there is no {kind} called '{name}'.", nearest(name, table))
     return table[name]
+
+
+def find_metric(name: str) -> tuple[Entry, float | None]:
+    """Return the entry of the metric called `name`, and the number behind its name: 80 of coverage-80.
+
+    Raises:
+        UsageError: no such metric; the hint offers the nearest.
+    """
+    family, _, number = name.rpartition("-")
+    numbered = {**LEVEL_METRICS, **CENTRAL_METRICS}
+    if family in numbered and number.replace(".", "", 1).isdecimal():
+        return numbered[family], float(number)
+    plain = METRICS | MORE_METRICS | INTERVAL_METRICS | MORE_INTERVAL_METRICS | RELATIVE_METRICS | CLASS_METRICS
+    examples = {f"{family}-{'0.1' if family in LEVEL_METRICS else '80'}": entry for family, entry in numbered.items()}
+    return find(plain | examples, name, "metric"), None

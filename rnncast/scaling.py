@@ -85,7 +85,10 @@ class Units:
         loc, scale, bend, use_log = (
             array[series].reshape(shape) for array in (self.loc, self.scale, self.bend, self.logarithm)
         )
-        values = values * scale + loc
+        values = values * scale
+        values += loc
+        if not self.logarithm.any():
+            return values
         unbent = bend * np.sinh(np.clip(values, -700, 700))
         restored: FloatArray = np.where(use_log, unbent, values)
         return restored

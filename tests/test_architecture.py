@@ -17,14 +17,38 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 # From the ground up; a module imports from strictly lower floors only. A folder is one stage.
 FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"errors", "version"}),
-    frozenset({"bounds"}),
-    frozenset({"registry", "panel", "saving", "process"}),
-    frozenset({"config", "frequency", "metrics", "conditions", "options", "blend"}),
+    frozenset({"aliases", "bounds", "classes", "spelling"}),
+    frozenset({"registry", "panel", "saving", "process", "zones"}),
+    frozenset({"config", "criteria", "frequency", "metrics", "conditions", "options", "blend"}),
     # Reading cleans what it has read, windows are counted in the units of scaling, and a model may bring a decoder.
-    frozenset({"cleaning", "scaling", "packing", "decoders", "smoothing", "folds", "recursions", "regression"}),
+    frozenset(
+        {
+            "cleaning",
+            "outliers",
+            "holidays",
+            "categories",
+            "class_metrics",
+            "interval_metrics",
+            "intervals",
+            "recognising",
+            "residuals",
+            "significance",
+            "spread",
+            "studies",
+            "scaling",
+            "packing",
+            "decoders",
+            "smoothing",
+            "folds",
+            "recursions",
+            "regression",
+            "standing",
+        }
+    ),
     frozenset(
         {
             "reading",
+            "survey",
             "windows",
             "baselines",
             "heads",
@@ -34,16 +58,20 @@ FLOORS: tuple[frozenset[str], ...] = (
             "sealed",
             "synthetic",
             "horizons",
+            "scoring",
         }
     ),
-    frozenset({"origins", "embedded"}),
-    frozenset({"paths"}),
+    frozenset({"columns", "origins", "embedded"}),
+    frozenset({"paths", "targets"}),
     frozenset({"network"}),
     frozenset({"training", "checkpoint"}),
     frozenset({"forecasting", "ensemble", "selection", "explaining"}),
-    frozenset({"evaluation", "lessons"}),
-    frozenset({"finetuning"}),
-    frozenset({"holdout", "tuning", "pretraining", "rendering"}),
+    frozenset({"evaluation", "lessons", "spaces"}),
+    frozenset({"finetuning", "assessment", "measuring", "diagnosing"}),
+    frozenset({"holdout", "keeping", "pretraining", "weighing"}),
+    frozenset({"comparing"}),
+    frozenset({"tuning"}),
+    frozenset({"rendering"}),
     frozenset({"api"}),
     frozenset({"cli"}),
     frozenset({"__init__"}),
@@ -51,8 +79,10 @@ FLOORS: tuple[frozenset[str], ...] = (
 )
 # What the files of a folder share besides its base.py; the cell of a hybrid is a model by itself.
 SHARED = {
-    "cli": {"choosing", "options", "output", "progress"},
+    "cli": {"choosing", "configuring", "fitting", "options", "output", "progress"},
     "models": {"dilated", "mingru", "slstm"},
+    "reading": {"cells", "clocks", "columns", "distinct", "formats", "grids", "parsing", "records", "stamps"},
+    "rendering": {"columns", "scores"},
     "synthetic": {"leaning", "noise", "seasons", "trends"},
 }
 

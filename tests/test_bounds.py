@@ -13,7 +13,7 @@ import rnncast
 from rnncast.bounds import Bounds
 from rnncast.config import DECILES, Config
 from rnncast.errors import CheckpointError, UsageError
-from rnncast.forecasting import interval
+from rnncast.intervals import interval
 from rnncast.panel import Forecast
 from rnncast.rendering import views
 from tests.making import panel_of

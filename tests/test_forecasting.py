@@ -11,7 +11,8 @@ import torch
 from rnncast import api
 from rnncast.blend import Blend
 from rnncast.config import DECILES
-from rnncast.forecasting import Predictor, baseline_forecasts, forecast, interval, predict
+from rnncast.forecasting import Predictor, baseline_forecasts, forecast, predict
+from rnncast.intervals import interval
 from rnncast.panel import Forecast, Panel
 from tests.making import network_of, panel_of, walk
 

@@ -20,11 +20,14 @@ from rnncast.metrics import (
     owa,
     rmse,
     rmsse,
+    seasonal_changes,
     seasonal_error,
     seasonal_square,
     smape,
 )
 from rnncast.panel import BoolArray, FloatArray, Panel
+from tests.making import panel_of as seen_or_not
+from tests.making import walk
 from tests.outcomes import LEVELS, one_series, outcome_of, random_outcome
 
 Metric = Callable[[Outcome], Score]
@@ -270,3 +273,34 @@ def test_the_seasonal_error_reads_only_the_rows_of_a_cut_panel() -> None:
     panel = panel_of([np.array([1.0, 2.0, 4.0, 50.0]), np.array([5.0, 5.5, 90.0])])
     np.testing.assert_allclose(seasonal_error(panel.truncated(np.array([3, 2])), 1), [[1.5], [0.5]])
     assert np.isnan(seasonal_error(panel.truncated(np.array([1, 0])), 1)).all()
+
+
+def test_past_errors_at_many_origins_are_those_of_the_rows_before_each() -> None:
+    holes = walk(40, targets=2, seed=1)
+    holes[[3, 4, 20], [0, 1, 1]] = np.nan
+    panel = seen_or_not([walk(30, targets=2), holes, walk(9, targets=2, seed=2)], seasons=(7,))
+    ends = np.minimum(np.array([[2, 6, 7, 25, 29], [0, 5, 20, 21, 39], [1, 5, 8, 8, 8]]), panel.lengths[:, None] - 1)
+    error, square = seasonal_changes(panel, ends, 7)
+    for window, end in enumerate(ends.T):
+        past = panel.truncated(end + 1)
+        np.testing.assert_allclose(error[:, window], seasonal_error(past, 7))
+        np.testing.assert_allclose(square[:, window], seasonal_square(past, 7))
+    for series, end in ((0, 29), (1, 39)):
+        values = [walk(30, targets=2), holes][series]
+        change = np.abs(values[7 : end + 1] - values[: end - 6])
+        np.testing.assert_allclose(error[series, -1], np.nanmean(change, axis=0))
+        np.testing.assert_allclose(square[series, -1], np.nanmean(change**2, axis=0))
+
+
+def test_a_standardised_outcome_has_the_same_scaled_errors() -> None:
+    outcome = random_outcome(3)
+    loc, scale = np.random.default_rng(4).normal(size=(4, 2)), np.array([[2.0, 0.5]] * 4)
+    found = outcome.standardised(loc, scale)
+    np.testing.assert_allclose(mase(found).cells, mase(outcome).cells)
+    np.testing.assert_allclose(rmsse(found).cells, rmsse(outcome).cells)
+    unit = np.repeat(scale[:, None, None], 5, axis=2)
+    for one, other in ((found.actual, outcome.actual), (found.point, outcome.point)):
+        np.testing.assert_allclose(one * unit + loc[:, None, None], other)
+    np.testing.assert_allclose(
+        found.quantiles * unit[..., None] + loc[:, None, None, :, None], outcome.quantiles, atol=1e-12
+    )

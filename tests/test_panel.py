@@ -103,3 +103,12 @@ def test_only_some_series_have_their_own_rows(whole: Panel) -> None:
 
 def test_all_series_are_the_whole_panel(whole: Panel) -> None:
     np.testing.assert_array_equal(whole.only(np.arange(4)).row_mask(), whole.row_mask())
+
+
+def test_rows_of_many_places_are_those_of_each(whole: Panel) -> None:
+    first = whole.offsets[:, None] + np.array([[-1, 0, 2], [0, 1, 3], [0, 0, 9], [1, 2, 3]])
+    values, seen = whole.at(first, 3)
+    for number, column in enumerate(first.T):
+        one_values, one_seen = whole.at(column, 3)
+        np.testing.assert_array_equal(values[:, number], one_values)
+        np.testing.assert_array_equal(seen[:, number], one_seen)

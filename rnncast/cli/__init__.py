@@ -22,6 +22,8 @@ from typing import NoReturn
 import click
 
 from rnncast import __version__, process
+from rnncast.cli import configuring
+from rnncast.cli.compare import compare
 from rnncast.cli.evaluate import evaluate
 from rnncast.cli.generate import generate
 from rnncast.cli.inspect import inspect
@@ -29,6 +31,7 @@ from rnncast.cli.options import talk_options
 from rnncast.cli.predict import predict
 from rnncast.cli.pretrain import pretrain
 from rnncast.cli.train import train
+from rnncast.cli.tune import tune
 from rnncast.errors import RnncastError, UsageError, nearest
 from rnncast.rendering.base import visible
 
@@ -84,7 +87,8 @@ def program() -> None:
     """Lead to the commands; what they share is in `options`."""
 
 
-for command in (train, predict, evaluate, inspect, generate, pretrain):
+for command in (train, predict, evaluate, compare, tune, inspect, generate, pretrain):
+    configuring.attach(command)
     program.add_command(command)
 
 

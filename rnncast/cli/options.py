@@ -57,6 +57,11 @@ def whole(least: int, most: int | None = None) -> Parse:
     return parse
 
 
+def separator(text: str) -> str:
+    """Return what separates cells, by its name or as it is."""
+    return {"tab": "\t", "\\t": "\t", "blank": " "}.get(text.lower(), text)
+
+
 def several(parse: Parse) -> Parse:
     """Return a parser of values separated by commas, each read by `parse`."""
     return lambda text: tuple(parse(part) for part in text.split(","))
@@ -115,6 +120,7 @@ def setting(name: str, *flags: str, text: str, otherwise: str = "", **more: Any)
 _SECTIONS = [getattr(config.Config(), section.name) for section in fields(config.Config)]
 _DEFAULTS = {field.name: getattr(section, field.name) for section in _SECTIONS for field in fields(section)}
 _COL: dict[str, Any] = {"metavar": "COL", "multiple": True}
+_TOLD: dict[str, Any] = {"otherwise": "told from the text"}
 
 talk_options = together(
     click.option("-q", "--quiet", is_flag=True, expose_value=False, callback=_set, help="Say nothing but errors."),
@@ -130,11 +136,27 @@ data_options = together(
     setting("past_covariates", "--past", text="Covariate known in the past only; repeat.", **_COL),
     setting("future_covariates", "--future", text="Covariate known ahead; repeat.", **_COL),
     setting("static_covariates", "--static", text="Covariate constant per series; repeat.", **_COL),
+    setting("category", "--category", text="Covariate whose numbers are names, such as codes; repeat.", **_COL),
+    setting("date_order", "--date-order", text="Order of dates such as 01/02/2024, where no cell tells it.",
+            type=click.Choice(config.DATE_ORDERS)),
+    setting("time_zone", "--time-zone", text="Zone of local times, such as Europe/Berlin; follows daylight saving.",
+            metavar="NAME"),
     setting("freq", "--freq", text="Frequency, a pandas offset alias: h, D, W-MON, MS, 15min.", metavar="ALIAS"),
     setting("season_length", "--season-length", text="Steps in a season, shortest first.", type=several(whole(1)),
             metavar="N[,M]"),
     setting("missing", "--missing", text="How gaps are filled; the loss never counts a filled value.",
             type=click.Choice(config.MISSING)),
+    setting("outliers", "--outliers", text="What becomes of outliers in the past; scores take them as they came.",
+            type=click.Choice(config.OUTLIERS)),
+    setting("aggregate", "--aggregate", text="Join the rows that share a step of --freq and a series.",
+            type=click.Choice(config.AGGREGATES)),
+    setting("holidays", "--holidays", text="Country whose holidays are known ahead: US, or DE-BY; repeat.",
+            metavar="CODE", multiple=True),
+    setting("delimiter", "--delimiter", text="What separates cells: a sign, tab or blank.", metavar="SIGN",
+            type=separator, **_TOLD),
+    setting("decimal", "--decimal", text="What begins decimals, where numbers like 1,234 leave it open.",
+            type=click.Choice(config.DECIMALS), **_TOLD),
+    setting("encoding", "--encoding", text="How text is encoded, such as cp1252.", metavar="NAME", **_TOLD),
 )  # fmt: skip
 
 run_options = together(
@@ -158,12 +180,13 @@ def bounds_options(otherwise: str = "") -> Decorator:
 
 
 format_option = click.option(
-    "--format", "format_name", type=click.Choice(tuple(registry.FORMATS)),
+    "--format", "format_name", type=click.Choice(tuple(registry.EVERY_FORMAT)),
     help="Format of the result.  [default: table on a terminal, csv in a pipe]",
 )  # fmt: skip
 output_option = click.option(
-    "-o", "--output", metavar="FILE", help="Write the result to a file; .csv, .json choose the format."
-)
+    "-o", "--output", metavar="FILE",
+    help="Write the result to a file; its ending says the format: .csv, .json, .jsonl, .parquet.",
+)  # fmt: skip
 fail_option = click.option(
     "--fail-if", metavar="CONDITION", multiple=True, help="Leave with status 1 if it holds: 'mase > 1'; repeat."
 )

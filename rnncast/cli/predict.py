@@ -6,6 +6,10 @@ import click
 
 from rnncast.cli import choosing, options
 from rnncast.cli.options import Talk, several, whole
+from rnncast.errors import UsageError
+
+LEVELS = (80, 95)
+"""Intervals that are given unless others are asked for, in percent."""
 
 
 @click.command(
@@ -19,9 +23,7 @@ from rnncast.cli.options import Talk, several, whole
     "--levels",
     metavar="P[,P...]",
     type=several(whole(1, 99)),
-    default="80,95",
-    show_default=True,
-    help="Prediction intervals, in percent.",
+    help="Prediction intervals, in percent.  [default: 80,95]",
 )
 @options.data_options
 @choosing.anchor_option
@@ -70,13 +72,15 @@ def predict(
     if horizon and horizon > forecaster.horizon:
         talk.note(
             f"Note: {horizon} steps are more than the {forecaster.horizon} that the checkpoint was trained for; "
-            "beyond them the forecast goes on from its own median."
+            "beyond them the forecast goes on from what it forecast."
         )
     forecast = forecaster.forecast(reading, horizon, **asked)
     talk.notes(views.broken_bounds(reading.panel, forecast.bounds))
-    if not forecast.quantile_levels:
+    if levels and forecast.panel.classes:
+        raise UsageError("--levels are of numbers, and the target is of classes.", "Leave it out.")
+    if not forecast.quantile_levels and not forecast.panel.classes:
         talk.note("Note: no intervals, since a point loss learns none; train with --loss quantile for them.")
     table = views.forecast_table(
-        forecast, sorted(set(levels)), api.about(forecaster, choosing.name(checkpoint, data), data)
+        forecast, sorted(set(levels or LEVELS)), api.about(forecaster, choosing.name(checkpoint, data), data)
     )
     emit(table, format_name, output, talk)

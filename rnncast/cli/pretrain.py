@@ -52,7 +52,7 @@ def pretrain(
     from rnncast.cli.progress import show
     from rnncast.config import Config, DataConfig
     from rnncast.lessons import Course
-    from rnncast.rendering import views
+    from rnncast.rendering.scores import metrics_table
 
     check(output)
     config = pretraining.configured(Config.of(options.given(settings)))
@@ -61,5 +61,5 @@ def pretrain(
     model = show(pretraining.run(config, course, output, panels), talk)
     for path, scores in model.report["scores"].items():
         talk.note(path)
-        emit(views.metrics_table(scores, api.source([path])), format_name, None, talk)
+        emit(metrics_table(scores, api.source([path])), format_name, None, talk)
     talk.note(f"Saved {output}, {model.report['steps']} of {config.training.max_steps} steps.")

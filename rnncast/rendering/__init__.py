@@ -1,9 +1,9 @@
-"""Rendering: one neutral table of columns and rows to the text of any format."""
+"""Rendering: one neutral table of columns and rows to any format."""
 
 from rnncast import registry
 from rnncast.rendering.base import Column, Screen, Table
 
-__all__ = ["Column", "Screen", "Table", "render"]
+__all__ = ["Column", "Screen", "Table", "encode", "render"]
 
 
 def render(table: Table, format_name: str, screen: Screen) -> str:
@@ -14,3 +14,15 @@ def render(table: Table, format_name: str, screen: Screen) -> str:
     """
     text: str = registry.find(registry.FORMATS, format_name, "format").load()(table, screen)
     return text
+
+
+def encode(table: Table, format_name: str, screen: Screen) -> bytes:
+    """Return `table` as bytes in any format, text as UTF-8.
+
+    Raises:
+        UsageError: no such format.
+    """
+    if format_name in registry.FILE_FORMATS:
+        data: bytes = registry.FILE_FORMATS[format_name].load()(table)
+        return data
+    return render(table, format_name, screen).encode("utf-8", errors="backslashreplace")

@@ -1,7 +1,8 @@
 """What every output format takes: a neutral table, and the screen it is for.
 
 A format is one function `render(table: Table, screen: Screen) -> str` in its own file and one line in the
-registry. It knows the screen's width and colour, if it cares for them, and nothing of where the text goes.
+registry. It knows the screen's width and colour, if it cares for them, and nothing of where the text goes. A format
+that is no text is a function `render(table: Table) -> bytes`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -34,6 +35,9 @@ class Table:
         about: how the result was made, for machines: plain values, mappings and lists of them.
         best: by a column's name, which of its values is the best: the lowest, the highest, or the nearest
             to a number.
+        unranked: rows that no best value is looked for in.
+        spare: names of columns that people are shown only where the screen has room for them.
+        bars: name of the column that people are shown a bar of in every row; empty for none.
     """
 
     kind: str
@@ -42,6 +46,9 @@ class Table:
     note: str = ""
     about: Mapping[str, object] = field(default_factory=dict)
     best: Mapping[str, Literal["lowest", "highest"] | float] = field(default_factory=dict)
+    unranked: frozenset[int] = frozenset()
+    spare: frozenset[str] = frozenset()
+    bars: str = ""
 
     def __post_init__(self) -> None:
         assert len({len(column.values) for column in self.columns}) <= 1, "columns of different lengths"

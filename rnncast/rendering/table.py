@@ -4,7 +4,7 @@ Everything but the data's own text is ASCII, so that the table survives any term
 """
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from math import isfinite
 from typing import NamedTuple
 
@@ -20,6 +20,7 @@ _MIN_KEY = 4
 _MIN_HEADER = 12
 _HEADER_TAIL = 6  # what tells columns of one target apart: -lo-80
 _ELLIPSIS = "..."
+_BAR = 8
 _HEADER, _TITLE, _BEST, _QUIET = Style(bold=True), Style(bold=True), Style(bold=True, color="green"), Style(dim=True)
 
 
@@ -51,9 +52,10 @@ def render(table: Table, screen: Screen) -> str:
     What is too wide has its text cut in the middle, and then continues below with its first columns again.
     """
     shown, hidden = _shown_rows(table.num_rows, screen.max_rows)
-    strips = _strips(table, shown)
+    strips, left_out = _with_room(_strips(table, shown), table.spare, screen.width)
     blocks = [_block(block, widths, hidden, screen) for block, widths in _blocks(strips, screen.width)]
-    paragraphs = [_prose(table.title, screen, _TITLE), *blocks, _prose(_remarks(table, strips, hidden), screen, _QUIET)]
+    remarks = _remarks(table, strips, hidden, left_out)
+    paragraphs = [_prose(table.title, screen, _TITLE), *blocks, _prose(remarks, screen, _QUIET)]
     return "\n\n".join(paragraph for paragraph in paragraphs if paragraph) + "\n"
 
 
@@ -71,13 +73,37 @@ def _strips(table: Table, shown: Sequence[int]) -> list[_Strip]:
         num_keys = 1
     strips = []
     for index, column in enumerate(table.columns):
-        best = _best_rows(column, table.best[column.name]) if column.name in table.best else frozenset()
+        aim = table.best.get(column.name)
+        best = frozenset() if aim is None else _best_rows(column, aim, table.unranked)
         marks = ["*" if row in best else " " if best else "" for row in shown]
         cells = [cell + mark for cell, mark in zip(_cells(column, shown), marks, strict=True)]
         places = frozenset(place for place, row in enumerate(shown) if row in best)
         header = visible(column.name) + (" " if best else "")
         strips.append(_Strip(header, cells, places, _is_number(column), index < num_keys))
-    return strips
+    drawn = [_bars(column, shown) for column in table.columns if table.bars and column.name == table.bars]
+    return [*strips[:num_keys], *drawn, *strips[num_keys:]]
+
+
+def _bars(column: Column, shown: Sequence[int]) -> _Strip:
+    """Return bars as long as a column's values, the largest of them a full one; none for what is no number."""
+    values = [value if isinstance(value, int | float) and isfinite(value) else 0.0 for value in column.values]
+    most = max([*values, 0.0]) or 1.0
+    cells = ["#" * max(round(_BAR * (values[row] / most)), values[row] > 0) for row in shown]
+    return _Strip("", cells, frozenset(), is_number=False, is_key=False)
+
+
+def _with_room(strips: list[_Strip], spare: Collection[str], width: int) -> tuple[list[_Strip], list[str]]:
+    """Return the strips without as few spare ones, from the last on, as there must be to fit, and the names of those.
+
+    What does not fit without all of them either keeps them: it goes on below.
+    """
+    places = [place for place, strip in enumerate(strips) if strip.header.strip() in spare]
+    for count in range(len(places) + 1):
+        left_out = places[len(places) - count :]
+        kept = [strip for place, strip in enumerate(strips) if place not in left_out]
+        if _total(_fitting(kept, width)) <= width:
+            return kept, [strips[place].header.strip() for place in left_out]
+    return strips, []
 
 
 def _is_number(column: Column) -> bool:
@@ -88,9 +114,10 @@ def _is_measure(column: Column) -> bool:
     return _is_number(column) and any(isinstance(v, float) for v in column.values)
 
 
-def _best_rows(column: Column, aim: str | float) -> frozenset[int]:
+def _best_rows(column: Column, aim: str | float, unranked: frozenset[int]) -> frozenset[int]:
     """Return the rows with the best value; none where there is nothing to choose from."""
-    values = {row: v for row, v in enumerate(column.values) if isinstance(v, int | float) and isfinite(v)}
+    ranked = ((row, v) for row, v in enumerate(column.values) if row not in unranked)
+    values = {row: v for row, v in ranked if isinstance(v, int | float) and isfinite(v)}
     if len(values) < 2:
         return frozenset()
     sign = {"lowest": 1, "highest": -1}
@@ -209,10 +236,12 @@ def _cut(text: str, width: int, least_tail: int = 0) -> str:
     return set_cell_size(text, rest - tail) + _ELLIPSIS + set_cell_size(text[::-1], tail)[::-1]
 
 
-def _remarks(table: Table, strips: list[_Strip], hidden: int) -> str:
+def _remarks(table: Table, strips: list[_Strip], hidden: int, left_out: Sequence[str]) -> str:
     remarks = [table.note]
     if any(strip.best for strip in strips):
         remarks.append("* the best of its column")
+    if left_out:
+        remarks.append(f"for want of room without {', '.join(left_out)}")
     if hidden:
         remarks.append("All rows: --format csv")
     return "\n".join(remark for remark in remarks if remark)

@@ -26,13 +26,13 @@ FILES = {
 
 TRAINING = [
     (["no.csv"], "there is no file no.csv."),
-    (["folder"], "folder is a folder."),
+    (["folder"], "the folder folder holds no table."),
     (["empty.csv"], "empty.csv is empty."),
     (["header.csv"], "header.csv has a header and no rows."),
     (["words.csv"], "words.csv has no numeric column to forecast"),
-    (["short.csv"], "the series has 5 rows, fewer than the horizon of 14 steps"),
+    (["short.csv", "--model", "gru"], "the series has 5 rows, fewer than the horizon of 14 steps"),
     (["text.csv"], "text.csv, line 8, column 'sold': 'seven' is not a number."),
-    (["twice.csv"], "twice.csv, line 8: time 2024-01-06 stands a second time."),
+    (["twice.csv"], "twice.csv, line 8: time 2024-01-06 stands a second time, with other values than"),
     (["gap.csv", "--missing", "error"], "the series has no value in 'sold' at 2024-01-07."),
     (["good.csv", "--target", "sould"], "--target: there is no column 'sould'."),
     (["good.csv", "--model", "lsmt"], "there is no model called 'lsmt'."),

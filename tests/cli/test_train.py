@@ -9,7 +9,7 @@ from rnncast.config import DECILES
 from tests.cli.conftest import QUICK, Call
 from tests.conftest import RunCli
 
-METRICS = ["mse", "rmse", "mae", "smape", "mase", "wql", "coverage-80"]
+METRICS = ["mse", "rmse", "mae", "smape", "mase", "rmsse", "owa", "wql", "coverage-80"]
 SIZES = ("--model", "lstm", "--ensemble", "1", "--hidden-size", "4", "--context", "24", "--horizon", "3")
 TINY = ("--context", "24", "--horizon", "3", *QUICK)
 OWN_SIZES = ("--context", "24", "--horizon", "3", "--max-steps", "1")
@@ -41,7 +41,7 @@ def test_train_reports_the_model_next_to_the_baselines_and_saves_one_file(
 
 def test_the_talk_says_what_was_read_how_the_fits_went_and_what_is_next(call: Call, airline: Path) -> None:
     said = call("train", airline, *QUICK).stderr.splitlines()
-    assert said[0] == f"{airline}: 1 series, 144 rows, every month (MS), season 12; target passengers"
+    assert said[0] == f"{airline}: 1 series, 144 rows, every month (MS), season 12; target passengers; time month"
     assert said[1].startswith("held-out: 4 of 4 steps, loss ")
     assert said[2].startswith("measured: ")
     assert said[3].startswith("final: ")

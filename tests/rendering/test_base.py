@@ -31,7 +31,8 @@ def test_every_format_shows_every_name_and_value_and_ends_its_last_line(name: st
 @pytest.mark.parametrize("name", registry.FORMATS)
 @pytest.mark.parametrize("columns", [(), (Column("a", []),), (Column("a", [None]),), (Column("a", [float("nan")]),)])
 def test_every_format_takes_a_table_with_nothing_in_it(name: str, columns: tuple[Column, ...]) -> None:
-    assert render(Table("metrics", columns), name, Screen()).endswith("\n")
+    text = render(Table("metrics", columns), name, Screen())
+    assert text.endswith("\n") or (name, text) == ("jsonl", "")
 
 
 @pytest.mark.parametrize("name", registry.FORMATS)
