@@ -4,7 +4,7 @@ import sys
 from importlib import import_module
 
 SUBJECTS = ("startup", "submissions", "airline", "determinism", "hourly", "backtest", "reading")
-WITH_ARGUMENTS = ("accuracy", "ablations", "peers", "reading")
+WITH_ARGUMENTS = ("accuracy", "ablations", "peers", "reading", "tuning")
 
 asked = sys.argv[1:] or list(SUBJECTS)
 if asked[0] in WITH_ARGUMENTS:
