@@ -11,7 +11,19 @@ from typing import Any, TypeAlias, TypeVar, Unpack
 import numpy as np
 import pandas as pd
 
-from rnncast import __version__, checkpoint, comparing, device, embedded, holdout, holidays, measuring, registry, tuning
+from rnncast import (
+    __version__,
+    checkpoint,
+    comparing,
+    course,
+    device,
+    embedded,
+    holdout,
+    holidays,
+    measuring,
+    registry,
+    tuning,
+)
 from rnncast.bounds import BoundsSettings
 from rnncast.checkpoint import Checkpoint
 from rnncast.columns import Columns
@@ -256,7 +268,7 @@ def untrained_before(data: Data, windows: int | None, stride: int | None, **sett
     """
     reading = read(data, Config.of(settings).data)
     steps = settings.get("horizon") or default_horizon(reading.panel)
-    settings["horizon"], settings["test"] = steps, comparing.measured_rows(reading.panel, steps, windows, stride)
+    settings["horizon"], settings["test"] = steps, course.measured_rows(reading.panel, steps, windows, stride)
     return untrained(reading, **settings)
 
 

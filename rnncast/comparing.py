@@ -3,40 +3,32 @@
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple
 
 import numpy as np
-import torch
 
-from rnncast import device, embedded, holdout, keeping, registry, weighing
+from rnncast import embedded, registry, weighing
 from rnncast.assessment import leading
 from rnncast.checkpoint import Checkpoint
 from rnncast.config import Config, ModelConfig, TrainingConfig, WindowConfig
+from rnncast.course import Course, course_of, fitted, labelled, outcome_of, predictor_of
 from rnncast.errors import UsageError, nearest
-from rnncast.evaluation import Plan, Scores, Wanted, backtest, plan_origins, usual_baselines
+from rnncast.evaluation import Plan, Scores, usual_baselines
 from rnncast.forecasting import Predictor, baseline_forecasts
-from rnncast.horizons import default_horizon
 from rnncast.keeping import Keep
 from rnncast.metrics import Outcome
 from rnncast.network import num_weights
-from rnncast.panel import FloatArray, Panel
-from rnncast.reading import Reading, seasons_of
+from rnncast.panel import FloatArray
+from rnncast.reading import Reading
 from rnncast.training import Progress
-
-Result = TypeVar("Result")
 
 MODELS = ("auto", "lstm", "gru", "mlp", registry.EMBEDDED)
 """What is compared unless models are named: what `train` takes, its cells, one without recurrence, the embedded one."""
-
-ORIGINS = 5
-"""Origins by default, as far as half of the series holds them."""
 
 TOP = 3
 """Models of an ensemble by default."""
 
 ENSEMBLE = "ensemble"
-
-_PARTS = ("actual", "observed", "point", "quantiles", "past_error", "past_square")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,32 +91,6 @@ class Leaderboard(NamedTuple):
         return next(name for name in self.scores.outcomes if name in self.costs)
 
 
-class Course(NamedTuple):
-    """Holds what all are measured on, and where is computed."""
-
-    reading: Reading
-    config: Config
-    plan: Plan
-    where: torch.device
-
-    @property
-    def panel(self) -> Panel:
-        """Return all rows."""
-        return self.reading.panel
-
-    def parts(self, size: int) -> list[Plan]:
-        """Return the plan in parts of so many origins, before the first of which is fitted."""
-        plan, stride = self.plan, self.plan.stride
-        return [
-            replace(plan, first=plan.first + number * stride, windows=min(size, plan.windows - number))
-            for number in range(0, plan.windows, size)
-        ]
-
-    def before(self, part: Plan) -> Panel:
-        """Return the rows up to the first origin of a part."""
-        return self.panel.truncated(part.ends(self.panel)[:, 0] + 1)
-
-
 class _Entrant(NamedTuple):
     """Holds a model's first fit, what all its fits forecast, and what they took."""
 
@@ -162,40 +128,6 @@ def compare(reading: Reading, config: Config, asked: Asked, keep: Keep) -> Gener
     return Leaderboard(ranked(Scores(outcomes, course.plan, course.panel)), costs, ensemble)
 
 
-def course_of(reading: Reading, config: Config, windows: int | None, stride: int | None) -> Course:
-    """Return from where is measured; what is told from values is told from the rows before the first origin.
-
-    Raises:
-        UsageError: more origins than half of the longest series holds.
-    """
-    panel = reading.panel
-    horizon = config.window.horizon or default_horizon(panel)
-    rows = measured_rows(panel, horizon, windows, stride)
-    known = panel.lengths - np.minimum(rows, panel.lengths // 2)
-    asked = replace(reading.roles, season_length=config.data.season_length)
-    seasons = seasons_of(panel.truncated(known), asked)
-    panel = replace(panel, season_lengths=seasons)
-    plan = plan_origins(panel, known, horizon, windows, stride)
-    settled = config.with_settings({"horizon": horizon, "season_length": seasons, "test": 0})
-    return Course(replace(reading, panel=panel), settled, plan, device.choose(config.run))
-
-
-def measured_rows(panel: Panel, horizon: int, windows: int | None, stride: int | None) -> int:
-    """Return the rows that so many origins take, five by default.
-
-    Raises:
-        UsageError: more than half of the longest series.
-    """
-    rows = horizon + ((windows or ORIGINS) - 1) * (stride or horizon)
-    half = int(panel.lengths.max()) // 2
-    if windows and rows > half:
-        raise UsageError(
-            f"{windows} windows of {horizon} steps need {rows} rows, and half of the longest series are {half}.",
-            "Ask for fewer --windows, or a shorter --stride or --horizon.",
-        )
-    return rows
-
-
 def config_of(name: str, config: Config) -> Config:
     """Return the configuration with a model; settings of networks and training do not reach the embedded one."""
     if name != registry.EMBEDDED:
@@ -216,52 +148,6 @@ def config_of(name: str, config: Config) -> Config:
     )
 
 
-def fitted(name: str, config: Config, course: Course, part: Plan, keep: Keep) -> Generator[Progress, None, Checkpoint]:
-    """Return the fit of a configuration to the rows before a part of the course, a kept one if there is one."""
-    before = course.before(part)
-    kept_as = keeping.name_of(name, before, config)
-    found = keep.find(kept_as)
-    if found is None:
-        began = perf_counter()
-        made = yield from holdout.run(replace(course.reading, panel=before), config)
-        found = replace(made, report={**made.report, "seconds": perf_counter() - began})
-        keep.put(kept_as, found)
-    return found
-
-
-def predictor_of(fit: Checkpoint, which: str, course: Course) -> Predictor:
-    """Return what forecasts with a fit's "final" or "heldout" weights."""
-    config, run = fit.config, course.config.run
-    networks = fit.networks(which, course.where)
-    windows = course.panel.num_series * course.plan.windows
-    for network in networks:
-        device.use_threads(run, windows * network.shape.num_origins * num_weights(network))
-        network.half_precision = run.precision == "bf16"
-    return Predictor(networks, config.window.transform == "log", fit.blend, config.bounds, fit.regression)
-
-
-def outcome_of(name: str, predictors: Sequence[Predictor], parts: Sequence[Plan], panel: Panel) -> Outcome:
-    """Return what came beside what predictors forecast, each from its part of the origins."""
-    none = Wanted(baselines=())
-    found = [
-        backtest(name, predictor, panel, part, none).outcomes[name]
-        for predictor, part in zip(predictors, parts, strict=True)
-    ]
-    joined: dict[str, Any] = {part: np.concatenate([getattr(one, part) for one in found], axis=1) for part in _PARTS}
-    return replace(found[0], **joined)
-
-
-def labelled(running: Generator[Progress, None, Result], label: str) -> Generator[Progress, None, Result]:
-    """Run a generator of progress to its end, putting a label before what its records call their fits."""
-    while True:
-        try:
-            progress = next(running)
-        except StopIteration as done:
-            result: Result = done.value
-            return result
-        yield replace(progress, fit=f"{label}, {progress.fit}")
-
-
 def ranked(scores: Scores) -> Scores:
     """Return the scores with the best forecaster first."""
     plain = scores.plain()
@@ -274,7 +160,10 @@ def ranked(scores: Scores) -> Scores:
 def _baselines(course: Course, names: Sequence[str] | None) -> dict[str, FloatArray]:
     """Return what the baselines forecast, [N, W, H, C] each."""
     panel, plan = course.panel, course.plan
+    known = registry.CLASS_BASELINES if panel.classes else registry.BASELINES | registry.STATS_BASELINES
     names = usual_baselines(panel, plan) if names is None else names
+    for name in names:
+        registry.find(known, name, "baseline for such a target")
     return {name: baseline_forecasts(name, panel, plan.ends(panel), plan.horizon) for name in names}
 
 
@@ -305,7 +194,8 @@ def _joined(entrants: Mapping[str, _Entrant], course: Course, top: int) -> Gener
     predictor = replace(weighed.predictor, networks=networks)
     outcome = outcome_of(ENSEMBLE, [predictor], [course.plan], course.panel)
     began = perf_counter()
-    made = yield from labelled(weighing.join(weighed, fits, course.panel, course.where), ENSEMBLE)
+    held_out = course.panel.lengths - before.lengths
+    made = yield from labelled(weighing.join(weighed, fits, course.panel, held_out, course.where), ENSEMBLE)
     seconds = sum(entrants[name].cost.seconds for name in chosen) + perf_counter() - began
     return _Entrant(made, outcome, Cost(seconds, _num_weights(predictor)))
 

@@ -56,7 +56,7 @@ def crps(outcome: Outcome) -> Score:
     """
     if not outcome.quantile_levels:
         return _undefined(outcome)
-    seen, loss = outcome.seen, np.zeros_like(outcome.actual)  # [N, W, H, C]
+    seen, loss = outcome.seen, np.zeros(outcome.actual.shape)  # [N, W, H, C]
     for index, level in enumerate(outcome.quantile_levels):  # all at once would take memory for each level
         loss += pinball(seen, outcome.quantiles[..., index : index + 1], (level,))[..., 0]
     return series_means(2 / len(outcome.quantile_levels) * _worst(loss), outcome.observed)

@@ -1,7 +1,7 @@
 """Tuning: settings searched by rolling-origin validation on the rows before those that are held out.
 
-A trial draws settings, is fitted before each of a few parts of the origins, and measured after them, as `comparing`
-does; after each part it is pruned where it is worse than the median of the trials before (Golovin et al. 2017,
+A trial draws settings, is fitted before each of a few parts of the origins, and measured after them, as in
+`comparing`; after each part it is pruned where it is worse than the median of the trials before (Golovin et al. 2017,
 section 3.2.2). Settings are drawn by tree-structured Parzen estimators (Bergstra et al. 2011), by Optuna. A trial's
 draws depend on the seed, its number and what the study holds, whichever run of those that share it makes the trial.
 """
@@ -16,8 +16,8 @@ import numpy as np
 
 from rnncast import holdout, keeping, registry, scoring, selection, studies
 from rnncast.checkpoint import Checkpoint
-from rnncast.comparing import Course, course_of, fitted, labelled, outcome_of, predictor_of
 from rnncast.config import Config
+from rnncast.course import Course, course_of, fitted, labelled, outcome_of, predictor_of
 from rnncast.criteria import CRITERIA
 from rnncast.errors import RnncastError, RunError, UsageError
 from rnncast.evaluation import Plan, judge

@@ -162,7 +162,7 @@ def _blend(heard: Sequence[tuple[_Voice, int]], anchor: str | None, total: int) 
 
 
 def join(
-    weighed: Weighed, fits: Mapping[str, Checkpoint], panel: Panel, device: torch.device
+    weighed: Weighed, fits: Mapping[str, Checkpoint], panel: Panel, held_out: IntArray, device: torch.device
 ) -> Generator[Progress, None, Checkpoint]:
     """Fit the networks of an ensemble to all rows, and return it as one checkpoint without scores.
 
@@ -170,13 +170,13 @@ def join(
         weighed: the ensemble.
         fits: its models by name, each fitted to the first rows of the panel.
         panel: all rows.
+        held_out: [N], how many of each series' last rows the models were not fitted to.
         device: where to fit.
     """
     first = next(iter(fits.values()))
     fitted = [fits[name].members[place] for name, place in weighed.members]
     known = [_known(fits[name], place) for name, place in weighed.members]
     networks, _ = yield from fit_members(Round("final", panel, earlier=known), fitted, device)
-    held_out = panel.lengths - first.panel.lengths
     kept, is_whole = packing.tail(
         panel, max(member.window.context_length or 1 for member in fitted) + int(held_out.max())
     )

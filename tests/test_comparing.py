@@ -5,12 +5,14 @@ import pandas as pd
 import pytest
 
 import rnncast
-from rnncast import api, comparing, holdout
-from rnncast.comparing import Asked, Leaderboard, config_of, course_of, measured_rows, ranked
+from rnncast import api, comparing, holdout, packing, sealed
+from rnncast.comparing import Asked, Leaderboard, config_of, ranked
 from rnncast.config import Config
-from rnncast.errors import RnncastError, UsageError
+from rnncast.course import course_of, measured_rows
+from rnncast.errors import CheckpointError, RnncastError, UsageError
 from rnncast.keeping import Keep
 from rnncast.reading import Reading
+from rnncast.sealed import Sealed
 
 TINY: dict[str, object] = {
     "horizon": 4, "max_steps": 2, "hidden_size": 4, "ensemble": 1, "season_length": (8,), "context_length": 16,
@@ -141,6 +143,27 @@ def test_an_ensemble_is_told_by_validation_and_its_checkpoint_forecasts(tmp_path
     assert np.isfinite(forecaster.forecast().point).all()
     with pytest.raises(UsageError, match="have not learned"):
         forecaster.backtest(windows=3)
+    header, tensors = sealed.read(path, 2)
+    header["blend"]["weights"].append(0.5)
+    sealed.write(path, Sealed(header, tensors))
+    with pytest.raises(CheckpointError, match="weights of members"):
+        rnncast.load(path)
+
+
+def test_the_ensemble_of_data_too_large_to_keep_knows_which_rows_were_held_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(packing, "KEPT_VALUES", 100)
+    board = compared(Asked(models=("lstm",), baselines=("naive",), windows=2, top=1))
+    assert board.ensemble is not None
+    assert board.ensemble.held_out.tolist() == [8, 8, 8]
+    assert not board.ensemble.is_whole
+
+
+def test_a_baseline_of_numbers_is_none_of_classes() -> None:
+    frame = pd.DataFrame({"ds": range(60), "y": list("abc") * 20})
+    with pytest.raises(UsageError, match="no baseline for such a target called 'theta'"):
+        compared(Asked(models=("lstm",), baselines=("theta",), windows=1), frame)
 
 
 def test_models_of_another_loss_are_left_out_of_the_ensemble() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rnncast import api, comparing, studies, tuning
+from rnncast import api, course, studies, tuning
 from rnncast.config import Config
 from rnncast.errors import DeviceError, RunError, UsageError
 from rnncast.forecasting import Predictor
@@ -49,7 +49,7 @@ def test_the_best_is_the_first_and_settings_that_are_given_stay() -> None:
 
 
 def test_runs_share_a_study_and_make_no_trial_twice(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    study, fits, fitted = str(tmp_path / "study.log"), list[str](), comparing.fitted
+    study, fits, fitted = str(tmp_path / "study.log"), list[str](), course.fitted
 
     def counted(name: str, *rest: Any) -> Any:
         fits.append(name)
@@ -75,7 +75,7 @@ def test_a_study_may_be_in_a_database_and_other_data_have_one_of_their_own(tmp_p
 
 
 def test_a_trial_that_is_interrupted_is_made_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    study, fitted = str(tmp_path / "study.log"), comparing.fitted
+    study, fitted = str(tmp_path / "study.log"), course.fitted
 
     def interrupted(*arguments: Any) -> Any:
         raise KeyboardInterrupt

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from rnncast import weighing
 from rnncast.blend import EMBEDDED, FITTED, Blend, Judged, Source
 from rnncast.errors import UsageError
 from rnncast.forecasting import Predictor, predict
@@ -99,6 +100,15 @@ def test_a_weight_out_of_its_bounds_is_refused() -> None:
     for weight in (0.0, 1.5, float("nan")):
         with pytest.raises(ValueError, match="weight"):
             Blend(weights=(weight,))
+
+
+def test_the_counts_become_the_shares_of_a_blend() -> None:
+    none = np.zeros((1, 1, 1))
+    fitted = weighing._Voice("lstm", FITTED, (0, 1), predictor_of(0.0, 0.1).networks, none)
+    embedded = weighing._Voice("default", EMBEDDED, (0,), (), none)
+    found = weighing._blend([(fitted, 4), (embedded, 2)], "theta", 8)
+    assert found == Blend("theta", 0.75, embedded=1 / 3, weights=(0.5, 0.5, 1.0))
+    assert weighing._blend([(fitted, 4)], None, 4) == Blend(weights=(0.5, 0.5))
 
 
 def test_kinds_are_weighed_by_themselves() -> None:

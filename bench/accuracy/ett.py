@@ -69,7 +69,7 @@ def standardise(task: Task, path: Path) -> list[str]:
 def score(task: Task, data: Path, checkpoint: Path) -> dict[str, float]:
     """Return MSE and MAE of the weights that were fitted without the test rows.
 
-    Not through `rnncast evaluate`, which would fit every baseline anew at thousands of origins.
+    Not through `rnncast evaluate --stride 1`, which makes baselines too.
     """
     forecaster = rnncast.load(checkpoint)
     panel = forecaster.read(data).panel

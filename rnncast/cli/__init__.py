@@ -76,6 +76,8 @@ rnncast predict data.csv  forecast at once, by the model that comes along
 rnncast train data.csv    fit, measure on the held-out end, save rnncast.safetensors
 rnncast predict           forecast from the end of the data that were trained on
 rnncast evaluate          measure the forecasts from several origins
+rnncast compare data.csv  rank models and baselines
+rnncast tune data.csv     search settings
 """
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 

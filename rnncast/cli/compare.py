@@ -1,13 +1,16 @@
 """`rnncast compare`: the same backtest for several models and the baselines, as a leaderboard."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from rnncast import registry
 from rnncast.cli import fitting, options
 from rnncast.cli.options import Talk, whole
-from rnncast.errors import UsageError
+from rnncast.errors import OutputError, UsageError
+
+if TYPE_CHECKING:
+    from rnncast.keeping import Keep
 
 KEPT = "rnncast-compare"
 """Folder in which fits lie until a comparison is done."""
@@ -67,7 +70,7 @@ def compare(
     Each model is fitted once, on the rows before the first origin; --refit fits it anew at each. What an interrupted
     run has fitted is not fitted again. Conditions of --fail-if are of the best model.
     """
-    from rnncast import api, comparing, conditions, config, keeping
+    from rnncast import api, comparing, conditions, config
     from rnncast.cli.output import check, emit
     from rnncast.cli.progress import show
     from rnncast.rendering import leaderboard, scores
@@ -82,10 +85,10 @@ def compare(
         check(path)
     reading, settled, _ = api.prepared(data, config.Config.of(options.given(settings)), None)
     talk.notes((*reading.left_out, *reading.notes))
-    kept = keeping.Keep(keep or KEPT)
+    kept = _keep(keep, talk)
     board = show(comparing.compare(reading, settled, asked, kept), talk)
     if kept.reused:
-        talk.note(f"Note: {len(kept.reused)} fits are taken from {keep or KEPT}, made before.")
+        talk.notes([f"fits made before are taken from {keep or KEPT}: {len(kept.reused)}."])
     about = api.source(data) | scores.plan(board.scores) | {"refit": refit}
     emit(leaderboard.leaderboard_table(board, about), format_name, output, talk)
     for line in (scores.origins(board.scores), *leaderboard.remarks(board)):
@@ -99,3 +102,20 @@ def compare(
     if board.ensemble is not None and kept_ensemble:
         api.Forecaster(board.ensemble).save(kept_ensemble)
         talk.note(f"Saved {kept_ensemble}. Next: rnncast predict -c {kept_ensemble}")
+
+
+def _keep(folder: str | None, talk: Talk) -> "Keep":
+    """Return where fits are kept: in the folder asked for, else in the usual one if it can be made.
+
+    Raises:
+        OutputError: the folder asked for cannot be written.
+    """
+    from rnncast.keeping import Keep
+
+    try:
+        return Keep(folder or KEPT)
+    except OutputError:
+        if folder is not None:
+            raise
+        talk.notes([f"the folder {KEPT} cannot be made here, so an interrupted run would begin anew; see --keep."])
+        return Keep(None)

@@ -48,7 +48,7 @@ def test_fits_are_kept_where_it_is_asked_for(call: Call, airline: Path, tmp_path
     first = compared(call, airline, "--keep", "kept")
     assert [path.name.partition("-")[0] for path in (tmp_path / "kept").iterdir()] == ["lstm"]
     again = compared(call, airline, "--keep", "kept")
-    assert "Note: 1 fits are taken from kept, made before." in again.stderr
+    assert "Note: fits made before are taken from kept: 1." in again.stderr
     assert again.stdout == first.stdout
 
 
