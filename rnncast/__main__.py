@@ -1,7 +1,10 @@
 """Starts the command line: `python -m rnncast`, and `rnncast` itself."""
 
+import os
 import sys
 from typing import NoReturn
+
+INTERRUPTED = 130
 
 
 def main() -> NoReturn:
@@ -11,7 +14,25 @@ def main() -> NoReturn:
 
         cli.main()
     except KeyboardInterrupt:
-        sys.exit(130)
+        _leave_interrupted()
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            _leave_interrupted()
+        raise
+
+
+def _leave_interrupted() -> NoReturn:
+    """End at once with the status of Ctrl-C.
+
+    An interrupt that came while a library ran `exec` on text (dataclasses and torch do so while they
+    load) stays noted in CPython, which then ends by the signal itself whatever status is asked for.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (AttributeError, OSError, ValueError):
+            continue  # closed, or nobody reads it
+    os._exit(INTERRUPTED)
 
 
 if __name__ == "__main__":
