@@ -19,7 +19,7 @@ _N: dict[str, Any] = {"metavar": "N", "type": whole(1)}
 @setting("max_steps", "--max-steps", text="Optimiser steps in all.", otherwise="15000", **_N)
 @setting("time_limit", "--time-limit", text="Stop in time, such as 1h; the next run goes on.", metavar="TIME",
          type=duration)  # fmt: skip
-@click.option("--rows", default=2**13, show_default=True, help="Steps of all series of a batch together.", **_N)
+@click.option("--rows", default="8192", show_default=True, help="Steps of all series of a batch together.", **_N)
 @click.option("--kind", "kinds", multiple=True, type=click.Choice(tuple(registry.GENERATORS)), metavar="NAME",
               help="Family of made-up series, as of 'rnncast generate'; repeat.  [default: all]")  # fmt: skip
 @setting("hidden_size", "--hidden-size", text="Numbers in a state.", otherwise="128", **_N)
