@@ -25,8 +25,8 @@ from rnncast.embedded import Embedded
 from rnncast.lessons import Course, lesson
 from rnncast.panel import Panel
 from rnncast.pretraining import Pupil
+from rnncast.schedules import learning_rate
 from rnncast.synthetic import augmenting
-from rnncast.training import learning_rate
 
 STEPS, ROWS = 300, 2**11
 

@@ -1,5 +1,8 @@
 """Where the computing is done: the device and its threads."""
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import torch
 
 from rnncast import process
@@ -26,6 +29,37 @@ def choose(run: RunConfig) -> torch.device:
             "Use --device auto, or --device cpu which always works.",
         ) from error
     return device
+
+
+class Sharing(NamedTuple):
+    """Says how training shares a CPU: how many fits run side by side, and how many replicas each has."""
+
+    fits: int = 1
+    replicas: int = 1
+
+
+def share(run: RunConfig, where: torch.device, works: Sequence[int]) -> Sharing:
+    """Return how fits share the CPU threads that were asked for or are granted, and let torch use one an operation.
+
+    Fits side by side cost nothing beside a replica's sum of gradients, but all replicas are busy to the end.
+
+    Args:
+        run: where `threads` may say how many.
+        where: an accelerator has no use for more threads.
+        works: multiplications of a step's pass of each fit, about.
+    """
+    threads = run.threads or process.granted_threads()
+    torch.set_num_threads(1)
+    if where.type != "cpu" or min(works, default=0) < WORTH_SHARING:
+        return Sharing()
+    count = len(works)
+    fits = min(range(1, min(count, threads) + 1), key=lambda fits: (-(-count // fits) / (threads // fits), -fits))
+    return Sharing(fits, threads // fits)
+
+
+def compute_alone() -> None:
+    """Let torch use no thread but the one that this is called in, for each operation."""
+    torch.set_num_threads(1)
 
 
 def use_threads(run: RunConfig, work: int) -> None:

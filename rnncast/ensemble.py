@@ -1,65 +1,62 @@
-"""Members: several networks that forecast the same, each of its own configuration, fitted one after the other."""
+"""Members: several networks that forecast the same, each of its own configuration."""
 
-from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Generator, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from rnncast import embedded
+from rnncast import embedded, footprint
+from rnncast.building import build
 from rnncast.columns import Columns
-from rnncast.config import Config
-from rnncast.device import use_threads
-from rnncast.network import Network, build, num_weights
-from rnncast.panel import FloatArray, IntArray, Panel
-from rnncast.scaling import Units
-from rnncast.training import Fit, Loop, Progress, fit
+from rnncast.config import Config, TrainingConfig
+from rnncast.device import Sharing, share, use_threads
+from rnncast.fits import JUDGED, UNCHANGED, Fit, Judging, Progress, Round
+from rnncast.network import Network
+from rnncast.panel import FloatArray, Panel, ranges
+from rnncast.resuming import follow
+from rnncast.rounds import one_by_one, side_by_side
+from rnncast.scaling import MOST_READ, Units
+from rnncast.training import Loop, fit
 from rnncast.windows import Batch, WindowIndex, Windows
-
-JUDGED = 2048
-"""Most validation windows that judge the weights; of more, every k-th is taken."""
 
 CHUNK = 256
 """Windows of a validation batch."""
-
-UNCHANGED = Fit(0, 0, ())
-"""How a network that is taken as it is was fitted."""
 
 LONGER = 1.1
 """A fit on more rows takes so many times the steps that were best with fewer."""
 
 
-class Judging(NamedTuple):
-    """Says from which windows weights are judged while they are fitted.
+class _Member(NamedTuple):
+    """Holds a network before its first step, and what fits it."""
 
-    Attributes:
-        panel: the series that are learned from, with the validation rows after them.
-        ends: [N, W], the origins' steps.
-    """
+    network: Network
+    window_index: WindowIndex
+    windows: Windows
+    training: TrainingConfig
 
-    panel: Panel
-    ends: IntArray
+    @property
+    def work(self) -> int:
+        """Return the multiplications of a pass of one step, about."""
+        batch = min(self.training.batch_size or 1, len(self.window_index))
+        return batch * self.network.shape.num_origins * self.network.num_weights
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Round:
-    """Says what one round of fits, one for each member, learns from.
+class _Judged(NamedTuple):
+    """Holds the windows that judge: of the series [B] of a few, up to the steps `ends` [B]."""
 
-    Attributes:
-        name: what the round is for, said in its records.
-        panel: the rows that are learned from.
-        judging: what chooses the step whose weights are kept; None fits without.
-        earlier: the same members' fits with validation, which tell how long to fit now; may be empty.
-        start: each member's weights to start from; empty for weights by chance.
-    """
+    windows: Windows
+    series: Tensor
+    ends: Tensor
 
-    name: str
-    panel: Panel
-    judging: Judging | None = None
-    earlier: Sequence[Fit] = ()
-    start: Sequence[Mapping[str, Tensor]] = ()
+    def batches(self, context_length: int, horizon: int) -> list[Batch]:
+        """Return them as a network reads them."""
+        windows = self.windows.reading(context_length, horizon)
+        parts = zip(torch.split(self.series, CHUNK), torch.split(self.ends, CHUNK), strict=True)
+        return [windows.batch(series, ends) for series, ends in parts]
 
 
 def fit_members(
@@ -70,48 +67,70 @@ def fit_members(
     Raises:
         RunError: a loss that is not a number before any weights were good.
     """
-    networks, fits = [], []
     units = Units.of(round_.panel, configs[0].window.transform == "log")
     windows = _windows(round_.panel, units, configs[0], device)
-    judged = None if round_.judging is None else _windows(round_.judging.panel, units, configs[0], device)
-    for number, config in enumerate(configs):
-        network, loop = _loop(round_, number, config, windows)
-        networks.append(network)
-        if loop is None:
-            fits.append(UNCHANGED)
-            continue
-        reach = _context(config), network.shape.horizon
-        validation = _validation(judged.reading(*reach), round_.judging.ends) if judged and round_.judging else []
-        label = f"{round_.name} {number + 1}/{len(configs)}" if len(configs) > 1 else round_.name
-        stop_at = round(LONGER * round_.earlier[number].best_step) if round_.earlier else None
-        fits.append((yield from fit(loop, label, validation, stop_at)))
-    return networks, fits
+    judged = None if round_.judging is None else _judged(round_.judging, units, configs[0], device)
+    members = [_member(round_, number, config, windows) for number, config in enumerate(configs)]
+    # Without a step, no loop: an optimiser takes longer to import than a small network to forecast.
+    fitted = [number for number, member in enumerate(members) if member.training.max_steps != 0]
+    sharing = share(configs[0].run, device, [members[number].work for number in fitted])
+    loops = {number: _loop(members[number], sharing, len(fitted)) for number in fitted}
+    running = {loop: _fit(round_, number, loop, judged, len(configs)) for number, loop in loops.items()}
+    if sharing.fits == 1:
+        found = yield from one_by_one(running)
+    else:
+        longest = sorted(fitted, key=lambda number: -members[number].work)
+        found = yield from side_by_side(running, [loops[number] for number in longest], sharing.fits)
+    round_.states.settle()
+    use_threads(configs[0].run, max(member.work for member in members))
+    fits = [found[loops[number]] if number in loops else UNCHANGED for number in range(len(members))]
+    return [member.network for member in members], fits
 
 
-def _loop(round_: Round, number: int, config: Config, windows: Windows) -> tuple[Network, Loop | None]:
-    """Return a member's network before its first step, and the loop that fits it; None where no step is to be taken."""
+def _member(round_: Round, number: int, config: Config, windows: Windows) -> _Member:
+    """Return a member before its first step."""
     window, training, panel = config.window, config.training, round_.panel
     index = WindowIndex(panel, _context(config), window.segment_length or 1, training.origins)
     torch.manual_seed(training.seed)
     network = build(config, Columns.of(panel), panel.ids).to(windows.values.device)
     windows = windows.reading(_context(config), network.shape.horizon)
     if round_.start:
-        network.load_state_dict(round_.start[number])
+        network.take(round_.start[number])
     elif config.model.model == embedded.MODEL:
-        network.load_state_dict(embedded.load().weights)
+        network.take(embedded.load().weights)
     else:
         _standardised(network, panel).start_from(_usual(windows, index))
     if config.model.model == embedded.MODEL:
         for weight in network.model.early():
             weight.requires_grad_(False)
-    batch = min(training.batch_size or 1, len(index))
-    use_threads(config.run, batch * network.shape.num_origins * num_weights(network))
     network.half_precision = config.run.precision == "bf16"
     if round_.earlier:
         training = replace(training, max_steps=round_.earlier[number].planned_steps, epochs=None)
-    if training.max_steps == 0:  # an optimiser takes longer to import than a small network to forecast
-        return network, None
-    return network, Loop(network, windows, index, training)
+    return _Member(network, index, windows, training)
+
+
+def _loop(member: _Member, sharing: Sharing, count: int) -> Loop:
+    """Return what fits a member, one of `count`; those that run side by side have the time of all.
+
+    Raises:
+        RunError: there is not enough memory for its steps.
+    """
+    training, index = member.training, member.window_index
+    if footprint.is_doubtful(sharing.fits * member.work):
+        step = min(training.batch_size or 1, len(index))
+        footprint.check(member.network, _usual(member.windows, index, 2), sharing.fits * step)
+    if sharing.fits > 1 and training.time_limit:
+        training = replace(training, time_limit=training.time_limit * count)
+    return Loop(member.network, member.windows, index, training, sharing.replicas)
+
+
+def _fit(round_: Round, number: int, loop: Loop, judged: _Judged | None, count: int) -> Generator[Progress, None, Fit]:
+    """Fit a member, one of `count`; what judges it is made when it begins."""
+    shape = loop.network.shape
+    validation = [] if judged is None else judged.batches(shape.context_length, shape.horizon)
+    label = f"{round_.name} {number + 1}/{count}" if count > 1 else round_.name
+    stop_at = round(LONGER * round_.earlier[number].best_step) if round_.earlier else None
+    return (yield from fit(loop, label, validation, stop_at, partial(follow, round_.states)))
 
 
 def _context(config: Config) -> int:
@@ -122,39 +141,46 @@ def _windows(panel: Panel, units: Units, config: Config, device: torch.device) -
     return Windows(panel, units, _context(config), config.window.horizon or 1, device)
 
 
-def _usual(windows: Windows, index: WindowIndex) -> Batch:
+def _usual(windows: Windows, index: WindowIndex, most: int = CHUNK) -> Batch:
     """Return evenly spaced windows that are learned from."""
-    series, ends = index.locate(torch.linspace(0, len(index) - 1, min(len(index), CHUNK)).long())
+    spaced = np.linspace(0, len(index) - 1, min(len(index), most))  # float32, as torch has it, ends at 2^24
+    series, ends = index.locate(torch.from_numpy(spaced.astype(np.int64)))
     device = windows.values.device
     return windows.batch(series.to(device), ends.to(device))
 
 
-def _validation(windows: Windows, ends: IntArray) -> list[Batch]:
-    """Return the windows whose last steps are `ends` [N, W], or evenly spaced ones of them."""
-    device = windows.values.device
+def _judged(judging: Judging, units: Units, config: Config, device: torch.device) -> _Judged:
+    """Return evenly spaced windows of those that judge; only the rows of their series are laid on the device."""
+    panel, ends = judging
     chosen = np.unique(np.linspace(0, ends.size - 1, JUDGED).astype(np.int64))
-    series, last = (torch.from_numpy(part).to(device) for part in (chosen // ends.shape[1], ends.ravel()[chosen]))
-    return [
-        windows.batch(number, end)
-        for number, end in zip(torch.split(series, CHUNK), torch.split(last, CHUNK), strict=True)
-    ]
+    series, place = np.unique(chosen // ends.shape[1], return_inverse=True)
+    numbers = series[:, None] * panel.num_targets + np.arange(panel.num_targets)  # [series, C]
+    reach = _context(config), config.window.horizon or 1
+    windows = Windows(panel.part(series), units.only(series), *reach, device, numbers)
+    return _Judged(windows, *(torch.from_numpy(part).to(device) for part in (place, ends.ravel()[chosen])))
 
 
 def _standardised(network: Network, panel: Panel) -> Network:
     """Give the network the mean and spread of the covariates over the rows it learns from; codes stay as they are."""
-    seen_ahead = np.repeat(panel.future_offsets - np.cumsum(panel.lengths) + panel.lengths, panel.lengths)
-    columns = {
-        "past": panel.past_covariates[panel.row_mask()],
-        "future": panel.future_covariates[seen_ahead + np.arange(panel.num_rows)],
-        "static": panel.static_covariates,
-    }
-    for name, words in ({} if network.shape.folds else Columns.of(panel).by_role).items():
-        values, is_number = columns[name], np.array(words) == 0
+    roles = {} if network.shape.folds else Columns.of(panel).by_role
+    for name, words in ((name, words) for name, words in roles.items() if words):
+        values, is_number = _covariates(panel, name).clip(-MOST_READ, MOST_READ), np.array(words) == 0
         loc, spread = values.mean(axis=0), values.std(axis=0)
-        varies = is_number & (spread > 1e-7 * np.abs(loc))  # what rounding leaves of a constant is no variation
+        rounding = 1e-7 * np.abs(loc) + 1 / MOST_READ  # what it leaves of a constant is no variation
+        varies = is_number & (spread > rounding)
         getattr(network, f"{name}_loc").copy_(_tensor(np.where(is_number, loc, 0.0)))
         getattr(network, f"{name}_scale").copy_(_tensor(np.where(varies, spread, 1.0)))
     return network
+
+
+def _covariates(panel: Panel, role: str) -> FloatArray:
+    """Return the covariates of a role over the rows that are learned from, [R, K]; static ones [N, S]."""
+    if role == "static":
+        return panel.static_covariates
+    values, first = (
+        (panel.past_covariates, panel.offsets) if role == "past" else (panel.future_covariates, panel.future_offsets)
+    )
+    return values[ranges(first, panel.lengths)]
 
 
 def _tensor(values: FloatArray) -> torch.Tensor:

@@ -1,27 +1,28 @@
 """Hold out the end of the series, fit, measure on what was held out, fit again on all rows."""
 
+import gc
 import platform
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 
-from rnncast import __version__, device, explaining, finetuning, packing, selection
+from rnncast import __version__, embedded, engines, explaining, finetuning, packing, process, selection
 from rnncast.assessment import against_best
 from rnncast.blend import ALONE, EMBEDDED, Blend, fit_blend
+from rnncast.casting import AnyNetwork
 from rnncast.checkpoint import Checkpoint
 from rnncast.columns import Columns
 from rnncast.config import Config
-from rnncast.ensemble import JUDGED, Judging, Round, fit_members
 from rnncast.evaluation import Plan, backtest, judge, plan_origins
+from rnncast.fits import JUDGED, UNCHANGED, Fit, Judging, Progress, Round
 from rnncast.forecasting import Predictor, predict
 from rnncast.horizons import check_lengths, default_horizon
 from rnncast.panel import IntArray, Panel
 from rnncast.reading import Reading, seasons_of
 from rnncast.regression import Trial, best_of, fit_regression, window_errors
-from rnncast.training import Fit, Progress
+from rnncast.states import States
 
 ORIGINS = 16
 """Most origins of a series that validate, about: an anchor takes its time at each."""
@@ -31,6 +32,12 @@ CLASS_ORIGINS = 128
 
 TRIED = 512
 """Most windows at which covariates are tried; of more, every k-th series is taken."""
+
+MANY_ROWS, MANY_SERIES = 2**24, 2**16
+"""Rows and series from more than which baselines take longer than the fit: then a sample is measured."""
+
+SAMPLED_ROWS, SAMPLED_SERIES = 2**20, 2**14
+"""Most rows, about, and series of that sample: every k-th series."""
 
 WAYS = (False, True)
 """How effects are counted: as they are, and in logarithms."""
@@ -78,35 +85,38 @@ class Split(NamedTuple):
         return found
 
 
-def run(reading: Reading, config: Config, start: Checkpoint | None = None) -> Generator[Progress, None, Checkpoint]:
+def run(
+    reading: Reading, config: Config, start: Checkpoint | None = None, states: States | None = None
+) -> Generator[Progress, None, Checkpoint]:
     """Fit without the held-out rows, measure on them, fit on all rows; yield progress on the way.
 
     Of the rows before those held out, the last validate: they choose the step whose weights are kept, the
     share of the anchor and the width of the intervals, and whether covariates help that the networks do not
     read. Fits on more rows take as many steps as were best and up to a tenth more. With `start` all begin with
-    a checkpoint's weights.
+    a checkpoint's weights. `states` says where the fits were when the run was stopped before, and then where they are.
 
     Raises:
         DataError: a series is too short.
         UsageError: settings that do not fit the data, or the checkpoint to start from.
         RunError: training failed.
     """
-    where = device.choose(config.run)
     panel, members, held_out = _resolved(reading, config, start)
     split, shared = Split.of(panel, members[0], held_out), members[0]
     begin, begin_final = finetuning.weights(start, panel, split.before) if start else ((), ())
     fitted = sum(member.training.max_steps != 0 for member in members)
     timed = [_in_time(member, len(split.rounds) * fitted) for member in members]
     judging = None if split.plan is None else Judging(split.before, split.plan.ends(split.before))
-    networks, fits = yield from fit_members(Round("held-out", split.learned, judging, start=begin), timed, where)
+    first = Round("held-out", split.learned, judging, start=begin, states=states or States())
+    networks, fits = yield from _fit(timed, first)
     predictor = Predictor(networks, shared.window.transform == "log", bounds=shared.bounds)
     trial = _trial(predictor, split, any(fit.best_step for fit in fits))
     predictor = replace(predictor, regression=trial and trial.regression)
     predictor = replace(predictor, blend=_blend(predictor, shared, split))
     history, final, known = list(fits), networks, fits if split.plan else []
     for name, learned in list(split.rounds.items())[1:]:
-        first = begin_final if name == "final" else begin
-        final, more = yield from fit_members(Round(name, learned, earlier=known, start=first), timed, where)
+        weights = begin_final if name == "final" else begin
+        later = replace(first, name=name, panel=learned, judging=None, earlier=known, start=weights)
+        final, more = yield from _fit(timed, later)
         history += more
         if name == "measured":
             predictor = replace(predictor, networks=final)
@@ -120,8 +130,8 @@ def run(reading: Reading, config: Config, start: Checkpoint | None = None) -> Ge
         blend=predictor.blend,
         regression=predictor.regression,
         columns=Columns.of(panel),
-        heldout=tuple(network.state_dict() for network in predictor.networks),
-        final=tuple(network.state_dict() for network in final),
+        heldout=tuple(network.weights for network in predictor.networks),
+        final=tuple(network.weights for network in final),
         panel=kept,
         held_out=held_out,
         is_whole=is_whole,
@@ -136,8 +146,26 @@ def run(reading: Reading, config: Config, start: Checkpoint | None = None) -> Ge
             **_measured(name, predictor, split, shared.window.horizon or 1),
         },
         history=[record for fit in history for record in _history(fit)],
-        versions={"rnncast": __version__, "torch": torch.__version__, "python": platform.python_version()},
+        versions=dict([("rnncast", __version__), final[0].engine, ("python", platform.python_version())]),
     )
+
+
+def _fit(members: Sequence[Config], asked: Round) -> Generator[Progress, None, tuple[Sequence[AnyNetwork], list[Fit]]]:
+    """Fit a network for each member; where none takes a step nothing is loaded for it."""
+    as_is = all(member.model.model == embedded.MODEL and member.training.max_steps == 0 for member in members)
+    if as_is and not asked.start:
+        learned, weights = asked.panel, [embedded.load().weights] * len(members)
+        columns, windows = Columns.of(learned), learned.num_series if asked.judging is None else asked.judging.ends.size
+        networks = engines.networks(members, columns, learned.ids, weights, members[0].run, windows)
+        return networks, [UNCHANGED] * len(members)
+    from rnncast.device import choose  # it loads torch, and so does what fits
+    from rnncast.ensemble import fit_members
+
+    found = yield from fit_members(asked, members, choose(members[0].run))
+    if asked.panel.num_rows > MANY_ROWS:
+        gc.collect()  # what torch loads for its first optimiser keeps frames alive, and so their rows
+        process.give_back_memory()
+    return found
 
 
 def _resolved(reading: Reading, config: Config, start: Checkpoint | None) -> tuple[Panel, tuple[Config, ...], IntArray]:
@@ -188,7 +216,7 @@ def _some(panel: Panel, plan: Plan, most: int) -> tuple[Panel, Plan]:
     """Return every k-th series and a plan for them, so that there are about so many windows."""
     every = -(-panel.num_series * plan.windows // most)
     chosen = np.arange(0, panel.num_series, every)
-    return panel.only(chosen), replace(plan, first=plan.first[chosen])
+    return panel.part(chosen), replace(plan, first=plan.first[chosen])
 
 
 def _blend(predictor: Predictor, config: Config, split: Split) -> Blend:
@@ -206,10 +234,17 @@ def _measured(name: str, predictor: Predictor, split: Split, horizon: int) -> di
     """Return the scores on the rows that were held out, if there are any, and the test beside the best baseline."""
     if not split.held_out.any():
         return {}
-    plan = plan_origins(split.panel, split.before.lengths, horizon)
-    scores = backtest(name, predictor, split.panel, plan)
+    panel, plan = split.panel, plan_origins(split.panel, split.before.lengths, horizon)
+    if panel.num_rows > MANY_ROWS or panel.num_series > MANY_SERIES:
+        few = panel.num_series * SAMPLED_ROWS // panel.num_rows
+        panel, plan = _some(panel, plan, plan.windows * max(1, min(SAMPLED_SERIES, few)))
+    scores = backtest(name, predictor, panel, plan)
     standing = against_best(scores)
-    return {"scores": scores.plain(scores.every), "comparison": standing and standing.plain()}
+    found = {"scores": scores.plain(scores.every), "comparison": standing and standing.plain()}
+    if panel is split.panel:
+        return found
+    process.give_back_memory()
+    return found | {"sample": panel.num_series}
 
 
 def _in_time(config: Config, fits: int) -> Config:

@@ -7,13 +7,20 @@ every setting, so that a kept fit is never taken for another.
 import hashlib
 import json
 import os
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
 
 from rnncast import __version__, checkpoint, packing, saving
 from rnncast.checkpoint import Checkpoint
 from rnncast.config import Config
 from rnncast.errors import CheckpointError, OutputError
+from rnncast.packing import Array
 from rnncast.panel import Panel
+from rnncast.process import granted_threads
 
 DIGITS = 20
 """Hexadecimal digits of a digest that are in a name."""
@@ -77,11 +84,30 @@ class Keep:
 
 def name_of(label: str, panel: Panel, config: Config) -> str:
     """Return a name for the fit of a configuration to a panel, which begins with `label`."""
-    digest = hashlib.sha256()
-    arrays, texts = packing.pack(panel)
     run = {"device": config.run.device, "precision": config.run.precision}
-    told = [__version__, config.to_dict(), run, texts, [[name, str(a.dtype), a.shape] for name, a in arrays.items()]]
-    digest.update(json.dumps(told, sort_keys=True).encode())
-    for array in arrays.values():
-        digest.update(array.tobytes())
-    return f"{label}-{digest.hexdigest()[:DIGITS]}"
+    told = json.dumps([__version__, config.to_dict(), run, _digest_of(panel)], sort_keys=True)
+    return f"{label}-{hashlib.sha256(told.encode()).hexdigest()[:DIGITS]}"
+
+
+def begun(panel: Panel, config: Config, start: Checkpoint | None) -> dict[str, Any]:
+    """Return what makes a training run what it is, by name, as JSON gives it back: other values, other weights."""
+    settings = {name: value for section in config.to_dict().values() for name, value in section.items()}
+    run = asdict(config.run) | {"threads": config.run.threads or granted_threads()}
+    weights = start and _digest([*start.heldout, *start.final])
+    told = settings | run | {"data": _digest_of(panel), "from": weights, "version": __version__}
+    plain: dict[str, Any] = json.loads(json.dumps(told))
+    return plain
+
+
+def _digest_of(panel: Panel) -> str:
+    arrays, texts = packing.pack(panel)
+    return _digest([arrays], texts)
+
+
+def _digest(parts: Sequence[Mapping[str, Array]], texts: Mapping[str, Any] | None = None) -> str:
+    """Return a digest of arrays by name, and of texts."""
+    shapes = [[name, str(array.dtype), array.shape] for part in parts for name, array in part.items()]
+    digest = hashlib.sha256(json.dumps([texts, shapes], sort_keys=True).encode())
+    for array in (array for part in parts for array in part.values()):
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()

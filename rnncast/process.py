@@ -7,20 +7,23 @@ nothing happens.
 import ctypes
 import os
 
-M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD = -1, -2, -3
+M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -2, -3, -8
 """Parameters of glibc's mallopt(3)."""
 
 
 def prepare() -> None:
-    """Set the process up for many small parallel steps; call it before torch is imported.
+    """Set the process up for many small parallel steps; call it before torch or numpy is imported.
 
     OpenMP threads that spin at barriers cost several times the work when another process wants the
     core, so they sleep. glibc gives each step's work areas back to the kernel and takes them anew, at
-    the price of page faults, so it is told to keep them. What Apple's GPUs lack is done by the CPU.
+    the price of page faults, so it is told to keep them, in one arena for all threads: the others cannot hold
+    large blocks, which are then mapped anew. What Apple's GPUs lack is done by the CPU. Products in numpy
+    are small: threads of its own would wait for each other longer than they compute.
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     os.environ.setdefault("GOMP_SPINCOUNT", "0")
     os.environ.setdefault("PYTORCH_ENABLE_MPS_FALLBACK", "1")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         mallopt = ctypes.CDLL(None).mallopt
     except (AttributeError, OSError, TypeError):
@@ -29,6 +32,15 @@ def prepare() -> None:
         mallopt(M_MMAP_THRESHOLD, 2**25)  # the most that some versions of glibc take
     mallopt(M_TRIM_THRESHOLD, 2**30)
     mallopt(M_TOP_PAD, 2**26)
+    mallopt(M_ARENA_MAX, 1)
+
+
+def give_back_memory() -> None:
+    """Return to the system what is free: among steps of ever other sizes it is holes that add up to gigabytes."""
+    try:
+        ctypes.CDLL(None).malloc_trim(0)
+    except (AttributeError, OSError, TypeError):
+        return
 
 
 def granted_threads() -> int:

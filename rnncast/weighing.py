@@ -17,16 +17,16 @@ import torch
 
 from rnncast import packing
 from rnncast.blend import EMBEDDED, FITTED, OVERLAP, TOO_MUCH, Blend, Judged, calibrated, window_errors
+from rnncast.casting import AnyNetwork
 from rnncast.checkpoint import OWN_TRAINING, OWN_WINDOW, Checkpoint
 from rnncast.config import Config
-from rnncast.ensemble import Round, fit_members
+from rnncast.ensemble import fit_members
 from rnncast.errors import UsageError
 from rnncast.evaluation import Plan, judge, plan_origins
+from rnncast.fits import Fit, Progress, Round
 from rnncast.forecasting import Predictor, predict
-from rnncast.network import Network
 from rnncast.panel import FloatArray, IntArray, Panel
 from rnncast.selection import validation_rows
-from rnncast.training import Fit, Progress
 
 ADDITIONS = 20
 """Most voices that are added to those that begin."""
@@ -48,7 +48,7 @@ class _Voice(NamedTuple):
     model: str
     kind: str
     places: tuple[int, ...]
-    networks: Sequence[Network]
+    networks: Sequence[AnyNetwork]
     point: FloatArray  # [M, H, C]
 
 
@@ -143,7 +143,7 @@ def _voices(name: str, predictor: Predictor, panel: Panel, plan: Plan) -> list[_
     return found
 
 
-def _alone(predictor: Predictor, networks: Sequence[Network]) -> Predictor:
+def _alone(predictor: Predictor, networks: Sequence[AnyNetwork]) -> Predictor:
     """Return what forecasts the mean of some networks, with nothing beside them."""
     return replace(predictor, networks=networks, blend=Blend(weights=(1 / len(networks),) * len(networks)))
 
@@ -187,7 +187,7 @@ def join(
         blend=weighed.predictor.blend,
         regression=None,
         heldout=tuple(fits[name].final[place] for name, place in weighed.members),
-        final=tuple(network.state_dict() for network in networks),
+        final=tuple(network.weights for network in networks),
         panel=kept,
         held_out=held_out,
         is_whole=is_whole,

@@ -49,6 +49,24 @@ def test_threads_are_used_where_the_work_is_worth_them(
     assert used == [threads]
 
 
+@pytest.mark.parametrize(
+    ("threads", "fits", "expected"),
+    [(1, 4, (1, 1)), (2, 1, (1, 2)), (2, 4, (2, 1)), (2, 3, (1, 2)), (4, 3, (1, 4)), (8, 3, (1, 8)), (16, 4, (4, 4))],
+)
+def test_all_threads_are_busy_as_long_as_they_can_be(threads: int, fits: int, expected: tuple[int, int]) -> None:
+    works = [device.WORTH_SHARING] * fits
+    assert device.share(RunConfig(threads=threads), CPU, works) == expected
+    assert torch.get_num_threads() == 1
+
+
+@pytest.mark.parametrize(
+    ("where", "works"),
+    [(CPU, [device.WORTH_SHARING, 1]), (CPU, []), (torch.device("meta"), [device.WORTH_SHARING])],
+)
+def test_little_work_and_other_devices_are_not_shared(where: torch.device, works: list[int]) -> None:
+    assert device.share(RunConfig(threads=4), where, works) == (1, 1)
+
+
 @pytest.mark.cuda
 @pytest.mark.parametrize("model", registry.MODELS)
 def test_cuda_forecasts_what_the_cpu_does(model: str) -> None:

@@ -33,6 +33,7 @@ def test_another_libc_is_left_alone(monkeypatch: pytest.MonkeyPatch, error: type
 
     monkeypatch.setattr(process.ctypes, "CDLL", missing)
     process.prepare()
+    process.give_back_memory()
 
 
 def test_an_older_glibc_gets_the_largest_threshold_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -47,3 +48,4 @@ def test_an_older_glibc_gets_the_largest_threshold_it_takes(monkeypatch: pytest.
     monkeypatch.setattr(process.ctypes, "CDLL", lambda name: Glibc)
     process.prepare()
     assert (process.M_MMAP_THRESHOLD, 2**25) in calls
+    assert (process.M_ARENA_MAX, 1) in calls

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from rnncast import registry, training
+from rnncast import registry, schedules, training
 from rnncast.config import TrainingConfig
 from rnncast.errors import RunError
-from rnncast.training import Averaged, Best, Clock, Fit, Loop, Progress, fit, learning_rate, validate
+from rnncast.fits import Fit, Progress
+from rnncast.schedules import Clock, learning_rate
+from rnncast.training import Averaged, Best, Loop, fit, validate
 from tests.making import batch_of, loop_of, network_of, panel_of, walk
 
 PANEL = panel_of([walk(30, seed=1), walk(18, seed=2)])
@@ -72,7 +74,7 @@ def test_a_run_takes_the_steps_or_the_epochs_that_are_fewer(limits: dict[str, in
 
 def test_a_run_ends_at_its_time_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
-    monkeypatch.setattr(training.time, "perf_counter", lambda: now[0])
+    monkeypatch.setattr(schedules.time, "perf_counter", lambda: now[0])
     clock = Clock(TrainingConfig(batch_size=1, max_steps=1000, time_limit=8), 10, None)
     clock.step, now[0] = 20, 102.0
     assert (clock.fraction, clock.done, clock.planned) == (0.25, False, 1000)
@@ -85,7 +87,7 @@ def test_a_record_is_due_fifty_times_a_run_and_at_its_end() -> None:
     due = []
     for clock.step in range(1, 500):
         due.append(clock.due)
-    assert sum(due) == training.REPORTS
+    assert sum(due) == schedules.REPORTS
     assert due[-1]
 
 
@@ -163,9 +165,10 @@ def test_the_same_seed_gives_the_same_weights(dropout: float) -> None:
 
 def test_an_epoch_draws_every_window_once() -> None:
     loop = loop_of(PANEL, batch_size=8)
-    draws = [next(loop._draws) for _ in range(math.ceil(len(loop.index) / 8))]
-    assert torch.cat(draws).sort().values.tolist() == list(range(len(loop.index)))
-    assert len(next(loop._draws)) == 8
+    steps = math.ceil(len(loop.index) / 8)
+    drawn = torch.cat([loop.draws.at(step) for step in range(steps)])
+    assert drawn.sort().values.tolist() == list(range(len(loop.index)))
+    assert len(loop.draws.at(steps)) == 8
 
 
 def test_validation_changes_nothing_in_the_training() -> None:
@@ -199,7 +202,7 @@ def test_patience_ends_a_run_early() -> None:
 
 def test_the_weights_before_the_first_step_are_kept_where_none_were_better(monkeypatch: pytest.MonkeyPatch) -> None:
     losses = iter(range(100))
-    monkeypatch.setattr(training, "validate", lambda network, batches: next(losses))
+    monkeypatch.setattr(training, "validate", lambda *_: next(losses))
     loop = loop_of(PANEL, max_steps=3)
     before = weights_of(loop)
     _, found = run(fit(loop, "fit", [batch_of(PANEL, loop.network, (20, 10))]))
@@ -256,3 +259,19 @@ def test_a_loss_that_never_was_a_number_is_an_error_with_advice() -> None:
 @pytest.mark.parametrize(("norm", "exploding"), [(1.0, False), (1e3, True), (math.inf, True), (math.nan, True)])
 def test_exploding_gradients_are_told(norm: float, exploding: bool) -> None:
     assert replace(progress_of(1, None), gradient_norm=norm).exploding is exploding
+
+
+@pytest.mark.parametrize("model", ["lstm", "gru", "rnn", "transformer"])
+@pytest.mark.parametrize("optimizer", ["adamw", "sgd"])
+def test_steps_move_the_weights_as_gradients_that_torch_collects_do(model: str, optimizer: str) -> None:
+    settings = {"model": model, "num_layers": 2, "optimizer": optimizer, "max_steps": 5, "learning_rate": 1e-2}
+    ours, theirs = loop_of(PANEL, **settings), loop_of(PANEL, **settings)
+    for number in range(1, 6):
+        ours.step(number, 0.5)
+        theirs.network.zero_grad()
+        theirs.network.loss(theirs.windows.batch(*theirs.index.locate(theirs.draws.at(number - 1)))).backward()
+        for group in theirs.optimizer.param_groups:
+            group["lr"] = learning_rate(theirs.training, 0.5)
+        torch.nn.utils.clip_grad_norm_(theirs.network.parameters(), theirs.training.clip_norm or math.inf)
+        theirs.optimizer.step()
+    torch.testing.assert_close(weights_of(ours), weights_of(theirs), rtol=1e-2, atol=1e-3)

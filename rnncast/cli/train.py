@@ -1,20 +1,23 @@
 """`rnncast train`: read, hold out the end, fit, report, fit on all rows, save."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from rnncast import registry
-from rnncast.cli import choosing, fitting, options
-from rnncast.cli.options import Talk
+from rnncast.cli import choosing, fitting, helping, options, plotting, stopping
+from rnncast.cli.options import Talk, duration
 from rnncast.errors import UsageError
 
 if TYPE_CHECKING:
     from rnncast.api import Forecaster
+    from rnncast.rendering.charts.base import Gallery
     from rnncast.scoring import Plain
 
 
 @click.command(
+    cls=helping.Command,
     short_help="Fit on a table, measure on its end, save a checkpoint.",
     epilog="Example: rnncast train sales.csv --target units --horizon 28",
 )
@@ -37,6 +40,9 @@ if TYPE_CHECKING:
     help="Checkpoint whose weights to start from: fine-tune it; 'default' is the embedded model.",
 )
 @click.option("-o", "--output", default=choosing.CHECKPOINT, show_default=True, metavar="FILE", help="Checkpoint.")
+@click.option("--resume", is_flag=True, help="Go on from where a run that was stopped left off.")
+@click.option("--save-every", "every", metavar="TIME", type=duration, default="60s", show_default=True,
+              help="Time after which a run puts aside where it is.")  # fmt: skip
 @options.format_option
 @options.talk_options
 @click.pass_obj
@@ -47,6 +53,8 @@ def train(
     fail_if: tuple[str, ...],
     start: str | None,
     output: str,
+    resume: bool,
+    every: float,
     format_name: str | None,
     **settings: Any,
 ) -> None:
@@ -56,9 +64,8 @@ def train(
     standard input. What is not given is told from the data. If a condition of --fail-if holds, no
     checkpoint is written.
     """
-    from rnncast import api, holdout
+    from rnncast import api, holdout, keeping, states
     from rnncast.cli.output import check
-    from rnncast.cli.progress import show
     from rnncast.conditions import Condition, first_failure
     from rnncast.config import Config
     from rnncast.rendering import views
@@ -72,7 +79,10 @@ def train(
     reading, asked, known = api.prepared(data, asked, begin)
     talk.note(views.summary(reading))
     talk.notes((*reading.left_out, *reading.notes, *views.shortfalls(reading.panel, asked)))
-    forecaster = api.Forecaster(show(holdout.run(reading, asked, known), talk), asked.run)
+    aside = stopping.Aside(states.path_of(output), keeping.begun(reading.panel, asked, known), every)
+    forecaster = api.Forecaster(
+        stopping.run(partial(holdout.run, reading, asked, known), aside, resume, talk), asked.run
+    )
     talk.notes(views.broken_bounds(reading.panel, forecaster.checkpoint.config.bounds))
     for line in (*forecaster.checkpoint.report["reasons"], *views.choices(forecaster.checkpoint.config)):
         talk.detail(line)
@@ -80,6 +90,7 @@ def train(
     failure = first_failure(conditions, next(iter(scores.values()))) if scores else None
     if not failure:
         forecaster.save(output)
+    states.remove(aside.path)
     if scores:
         _report(forecaster, scores, api.about(forecaster, output, data), format_name, talk)
     if failure:
@@ -100,4 +111,15 @@ def _report(
     shown = scores if format_of(format_name, None) == "json" else only_usual(scores)
     emit(scoreboard.metrics_table(shown, about | {"comparison": comparison}), format_name, None, talk)
     talk.notes(scoreboard.mixed_units(forecaster.checkpoint.panel))
+    if sample := forecaster.checkpoint.report.get("sample"):
+        talk.note(f"Measured on {sample:,} of {forecaster.checkpoint.panel.num_series:,} series, evenly spaced.")
     talk.note(scoreboard.verdict(scores, comparison))
+    plotting.glance(lambda most: _held_out(forecaster, most), talk)
+
+
+def _held_out(forecaster: "Forecaster", most: int) -> "Gallery":
+    """Return charts of the first series' held-out end with the forecast of it."""
+    from rnncast.rendering.charts.making import Excerpt, backtest_charts
+
+    excerpt = Excerpt(most, total=forecaster.checkpoint.panel.num_series)
+    return backtest_charts(forecaster.glimpse(most), excerpt)

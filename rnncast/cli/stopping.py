@@ -1,0 +1,104 @@
+"""Stopping: a training run that is asked to end puts aside where it is, and another one goes on from there."""
+
+import os
+import signal
+from collections.abc import Callable, Generator, Iterator, Mapping
+from concurrent.futures import CancelledError
+from contextlib import contextmanager
+from time import perf_counter
+from types import FrameType
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from rnncast.cli.options import Talk
+from rnncast.cli.progress import show
+
+if TYPE_CHECKING:
+    from rnncast.fits import Progress
+    from rnncast.states import States
+
+Result = TypeVar("Result")
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Aside(NamedTuple):
+    """Says where the state of a run is put aside.
+
+    Attributes:
+        path: of the file.
+        begun: what the run is begun with, by name.
+        every: seconds from one time to the next.
+    """
+
+    path: str
+    begun: Mapping[str, Any]
+    every: float
+
+    def known(self, is_asked: bool, talk: Talk) -> "States":
+        """Return where the fits of an earlier run were, if they are asked for and there was one.
+
+        Raises:
+            CheckpointError: the state is damaged, or of a run that was begun otherwise.
+        """
+        from rnncast.states import States, load
+
+        if is_asked and os.path.exists(self.path):
+            talk.note(f"Going on from {self.path}.")
+            return load(self.path, self.begun)
+        if is_asked:
+            talk.note(f"Note: there is no {self.path}, so the run begins at its beginning.")
+        return States()
+
+
+def run(
+    running: "Callable[[States], Generator[Progress, None, Result]]", aside: Aside, is_resumed: bool, talk: Talk
+) -> Result:
+    """Show what a run yields that is told of the fits' states, and return what it returns; it can be stopped."""
+    states = aside.known(is_resumed, talk)
+    with _stoppable(states, aside, talk):
+        return show(_kept(running(states), states, aside), talk)
+
+
+def _kept(
+    running: "Generator[Progress, None, Result]", states: "States", aside: Aside
+) -> "Generator[Progress, None, Result]":
+    """Yield what a run yields, putting its state aside from time to time; return what it returns."""
+    from rnncast.states import save
+
+    last = perf_counter()
+    while True:
+        try:
+            yield next(running)
+        except StopIteration as done:
+            result: Result = done.value
+            return result
+        if perf_counter() - last >= aside.every:
+            save(aside.path, aside.begun, states)
+            last = perf_counter()
+
+
+@contextmanager
+def _stoppable(states: "States", aside: Aside, talk: Talk) -> Iterator[None]:
+    """Let the first signal end the fits after their step, whose state is put aside, and the second at once."""
+    from rnncast.states import save
+
+    asked: list[int] = []
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        asked.append(number)
+        if len(asked) > 1 or not states.stop():
+            raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, ask) for number in SIGNALS}
+    try:
+        yield
+    except (CancelledError, KeyboardInterrupt) as stop:
+        if not asked:
+            raise
+        if len(asked) == 1 and states.taken():
+            save(aside.path, aside.begun, states)
+            talk.note(f"Stopped. {aside.path} holds where the run is: the same command with --resume goes on.")
+        raise SystemExit(128 + asked[0]) from stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,97 @@
+"""Replicas: the gradient of a batch, found in parts by threads that share the weights.
+
+Torch can share each operation of one step among threads instead; then they wait for each other at every step of a
+recurrence. The work of a replica is a few large operations without Python, so replicas run side by side. Sums are
+added in the order of the parts: the same threads give the same bytes.
+"""
+
+import copy
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial, reduce
+from typing import NamedTuple, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from rnncast.device import compute_alone
+from rnncast.dropout import draw_from
+from rnncast.network import Network
+from rnncast.windows import Windows
+
+Given = TypeVar("Given")
+Found = TypeVar("Found")
+Part = TypeVar("Part", bound=nn.Module)
+
+
+class Sums(NamedTuple):
+    """Holds what some windows add to a batch: the sums of its parts are those of the whole.
+
+    Attributes:
+        loss: [], over the steps that count.
+        steps: [], how many count.
+        gradients: of that loss, one for each weight that learns.
+    """
+
+    loss: Tensor
+    steps: Tensor
+    gradients: tuple[Tensor, ...]
+
+    def plus(self, other: "Sums") -> "Sums":
+        """Return the sums of both."""
+        gradients = torch._foreach_add(self.gradients, other.gradients)
+        return Sums(self.loss + other.loss, self.steps + other.steps, gradients)
+
+    def means(self) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """Return the mean loss of a step that counts, and its gradient."""
+        steps = self.steps.clamp(min=1)
+        return self.loss / steps, torch._foreach_div(self.gradients, steps)
+
+
+class Replicas:
+    """Holds a network and its twins, which share the weights, and the threads that they run in.
+
+    Attributes:
+        weights: those that learn.
+        chances: what the dropout of each draws from, on a CPU.
+    """
+
+    def __init__(self, network: Network, count: int, seed: int) -> None:
+        self.weights = [weight for weight in network.parameters() if weight.requires_grad]
+        self._networks = [network, *(_twin(network) for _ in range(count - 1))]
+        self._pool = ThreadPoolExecutor(count, initializer=compute_alone) if count > 1 else None
+        replicas = self._networks if network.static_loc.device.type == "cpu" else []
+        self.chances = [torch.Generator().manual_seed(seed + number) for number in range(len(replicas))]
+        for replica, chance in zip(replicas, self.chances, strict=True):
+            replica.train()
+            draw_from(replica, chance)
+
+    def map(self, function: Callable[[Given], Found], items: Iterable[Given]) -> Iterator[Found]:
+        """Return what a function makes of each item, several at a time."""
+        return self._pool.map(function, items) if self._pool else map(function, items)
+
+    def sums(self, windows: Windows, series: Tensor, ends: Tensor) -> Sums:
+        """Return the sums over the windows of `series` [B] whose last past steps are `ends` [B]."""
+        parts = min(len(self._networks), len(series))
+        shares = zip(self._networks, series.tensor_split(parts), ends.tensor_split(parts), strict=False)
+        return reduce(Sums.plus, self.map(partial(self._of_part, windows), shares))
+
+    def _of_part(self, windows: Windows, share: tuple[Network, Tensor, Tensor]) -> Sums:
+        network, series, ends = share
+        found = network.weighed_loss(windows.batch(series, ends))
+        loss = found.mean * found.steps
+        gradients = torch.autograd.grad(loss, self.weights, materialize_grads=True)
+        # Some come turned, and a fused optimiser reads memory as it lies.
+        return Sums(loss.detach(), found.steps, tuple(gradient.contiguous() for gradient in gradients))
+
+    def close(self) -> None:
+        """End the threads, after the parts that they are at."""
+        if self._pool:
+            self._pool.shutdown(cancel_futures=True)
+
+
+def _twin(module: Part) -> Part:
+    """Return a module with the same weights whose modules are its own, as dropout draws by itself in each."""
+    twin = copy.copy(module)
+    twin._modules = {name: child and _twin(child) for name, child in module._modules.items()}
+    return twin
