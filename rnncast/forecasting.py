@@ -3,30 +3,30 @@
 Axes beside those of `windows`: W origins of each series.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import compress
 from typing import NamedTuple
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from rnncast import standing
 from rnncast.baselines import forecast_baseline
 from rnncast.blend import ALONE, EMBEDDED, FITTED, Blend, Source
 from rnncast.bounds import UNBOUNDED, Bounds
+from rnncast.casting import AnyNetwork, joined
 from rnncast.errors import UsageError
 from rnncast.intervals import within
-from rnncast.network import Network
 from rnncast.panel import FloatArray, Forecast, IntArray, Panel
 from rnncast.reading import Ahead, check_ahead
 from rnncast.regression import Regression
 from rnncast.scaling import Units
-from rnncast.windows import Batch, Windows
 
 CHUNK = 2**22
 """Numbers that a network computes with at once, about; keeps memory flat for large panels."""
+
+ROWS, SERIES = 2**24, 2**16
+"""Rows, about, and series that are forecast together; as many as that are for anything told from all of them."""
 
 BEYOND = 3
 """Times a history's range by which networks may forecast outside it."""
@@ -44,7 +44,7 @@ class Predictor:
         regression: what future covariates do, where the networks do not read them and it is known.
     """
 
-    networks: Sequence[Network]
+    networks: Sequence[AnyNetwork]
     logarithm: bool
     blend: Blend = ALONE
     bounds: Bounds = UNBOUNDED
@@ -56,9 +56,9 @@ class Predictor:
         return max(network.shape.horizon for network in self.networks)
 
     @property
-    def kinds(self) -> dict[str, list[Network]]:
+    def kinds(self) -> dict[str, list[AnyNetwork]]:
         """Return the networks by kind: those fitted to the data, and those that fold, as the embedded one does."""
-        found: dict[str, list[Network]] = {}
+        found: dict[str, list[AnyNetwork]] = {}
         for network in sorted(self.networks, key=lambda network: network.shape.folds):
             found.setdefault(EMBEDDED if network.shape.folds else FITTED, []).append(network)
         return found
@@ -71,13 +71,13 @@ class Predictor:
     @property
     def levels(self) -> tuple[float, ...]:
         """Return the quantile levels Q."""
-        return self.networks[0].head.levels
+        return self.networks[0].levels
 
 
 class Voices(NamedTuple):
     """Holds networks of one kind, and what each weighs; without weights their median is taken."""
 
-    networks: Sequence[Network]
+    networks: Sequence[AnyNetwork]
     weights: Sequence[float]
 
     def middle(self, forecasts: Sequence[FloatArray], is_class: bool) -> FloatArray:
@@ -91,10 +91,20 @@ class Voices(NamedTuple):
 
 
 def forecast(predictor: Predictor, panel: Panel, horizon: int, known: Ahead | None = None) -> Forecast:
-    """Forecast `horizon` steps from the end of every series.
+    """Return `forecasts` of all series in one."""
+    parts = list(forecasts(predictor, panel, horizon, known))
+    point, quantiles, first = (
+        np.concatenate([getattr(part, name) for part in parts]) for name in ("point", "quantiles", "first")
+    )
+    return replace(parts[0], point=point, quantiles=quantiles, first=first, panel=panel)
+
+
+def forecasts(predictor: Predictor, panel: Panel, horizon: int, known: Ahead | None = None) -> Iterator[Forecast]:
+    """Forecast `horizon` steps from the end of every series, and yield some series after the other.
 
     Beyond the networks' own horizon the forecast goes on from its own median, and the deviations of
     the quantiles add up as those of independent errors do. `known` says what else the future covariates hold.
+    What an anchor tells from all series together, it tells from those that are forecast together.
 
     Raises:
         DataError: future covariates that are read and do not reach so far.
@@ -106,6 +116,11 @@ def forecast(predictor: Predictor, panel: Panel, horizon: int, known: Ahead | No
         raise UsageError("--min, --max and --integer are of numbers, and the target is of classes.", "Leave them out.")
     if FITTED in predictor.kinds or predictor.regression is not None:
         check_ahead(panel, horizon, known)
+    return (_forecast(predictor, panel.part(series), horizon) for series in panel.stretches(ROWS, SERIES))
+
+
+def _forecast(predictor: Predictor, panel: Panel, horizon: int) -> Forecast:
+    """Forecast some series."""
     predicted = predict(predictor, panel, panel.lengths[:, None] - 1, horizon)
     return Forecast(
         point=predicted.point[:, 0],
@@ -151,7 +166,7 @@ def _blended(predictor: Predictor, panel: Panel, ends: IntArray, horizon: int, a
     if blend.anchor is None or blend.share == 1:
         anchor = None
     elif anchor is None:
-        anchor = _anchor_forecasts(blend.anchor, panel, ends, horizon, predictor.horizon)
+        anchor = anchor_forecasts(blend.anchor, panel, ends, horizon, predictor.horizon)
     point = blend.point(network.point, anchor)
     return Source(point, blend.quantiles(network.quantiles - network.point[..., None], point))
 
@@ -172,7 +187,7 @@ def predict_kinds(predictor: Predictor, panel: Panel, ends: IntArray, horizon: i
     return {kind: _clipped(source, lowest, highest) for kind, source in found.items()}
 
 
-def _anchor_forecasts(name: str, panel: Panel, ends: IntArray, horizon: int, trained: int) -> FloatArray:
+def anchor_forecasts(name: str, panel: Panel, ends: IntArray, horizon: int, trained: int) -> FloatArray:
     """Return an anchor's forecasts [N, W, H, C], those of the trained horizon first.
 
     What past errors weigh depends on the horizon, and the first steps are not to change with how many are asked for.
@@ -197,67 +212,17 @@ def baseline_forecasts(name: str, panel: Panel, ends: IntArray, horizon: int) ->
     return np.stack([forecast_baseline(name, panel.truncated(end + 1), horizon) for end in ends.T], axis=1)
 
 
-@torch.inference_mode()
 def _network_forecasts(voices: Voices, units: Units, panel: Panel, ends: IntArray, horizon: int) -> Source:
     """Return the middle of the networks' forecasts in the data's units; by chunks."""
     networks = voices.networks
-    windows = _windows(networks, panel, units)
+    casts = networks[0].lay(networks, panel, units)
     series, origins = np.repeat(np.arange(len(ends)), ends.shape[1]), ends.ravel()
     size = max(1, CHUNK // max(network.numbers_per_window for network in networks))
     found = []
-    for network in networks:
-        network.eval()
     for first in range(0, len(series), size):
         chunk = slice(first, first + size)
-        parts = [_member(network, windows, series[chunk], origins[chunk], horizon) for network in networks]
-        joined = Source(*(voices.middle(part, bool(panel.classes)) for part in zip(*parts, strict=True)))
-        found.append(Source(*(units.invert(values, series[chunk]) for values in joined)))
+        parts = [joined(cast(series[chunk], origins[chunk], horizon), networks[0].levels, horizon) for cast in casts]
+        middle = Source(*(voices.middle(part, bool(panel.classes)) for part in zip(*parts, strict=True)))
+        found.append(Source(*(units.invert(values, series[chunk]) for values in middle)))
     restored = (np.concatenate(parts) for parts in zip(*found, strict=True))
     return Source(*(values.reshape(*ends.shape, *values.shape[1:]) for values in restored))
-
-
-def _windows(networks: Sequence[Network], panel: Panel, units: Units) -> Windows:
-    """Lay a panel on the networks' device."""
-    network = networks[0]
-    numbers = next((other.smoothing.find(panel.ids) for other in networks if other.smoothing is not None), None)
-    return Windows(
-        panel, units, network.shape.context_length, network.shape.horizon, network.static_loc.device, numbers
-    )
-
-
-def _member(network: Network, windows: Windows, series: IntArray, ends: IntArray, horizon: int) -> Source:
-    """Return one network's forecast in units of the series, block after block of its own horizon."""
-    device, length = windows.values.device, network.shape.context_length
-    windows = windows.reading(length, network.shape.horizon)
-    index, origin = torch.from_numpy(series).to(device), torch.from_numpy(ends).to(device)
-    side = (torch.tensor(network.head.levels, device=device) - 0.5).sign()  # [Q], below or above the median
-    blocks: list[tuple[Tensor, Tensor]] = []
-    batch = windows.batch(index, origin)
-    for done in range(0, horizon, network.shape.horizon):
-        if blocks:
-            batch = _advance(batch, windows.batch(index, origin + done), blocks[-1][0], length)
-        point, quantiles = network.forecast(batch)
-        spread = quantiles - point[..., None]  # [B, H, C, Q]
-        if blocks:
-            spread = side * (spread.square() + blocks[-1][1][:, -1:].square()).sqrt()
-        blocks.append((point, spread))
-    point, spread = (torch.cat(parts, dim=1)[:, :horizon] for parts in zip(*blocks, strict=True))
-    return Source(_array(point), _array(point[..., None] + spread))
-
-
-def _advance(batch: Batch, later: Batch, point: Tensor, length: int) -> Batch:
-    """Return the batch one block later, with the block's point forecast as its newest past.
-
-    Past covariates stay at their last value: a backtest has rows after the origin, which must not be read.
-    """
-    target, observed = later.target.clone(), later.observed.clone()
-    target[:, :length] = torch.cat([batch.target[:, :length], point], dim=1)[:, -length:]
-    known = torch.ones_like(point, dtype=torch.bool)
-    observed[:, :length] = torch.cat([batch.observed[:, :length], known], dim=1)[:, -length:]
-    held = batch.past[:, -1:].expand(-1, point.shape[1], -1)  # [B, H, Kp]
-    past = torch.cat([batch.past, held], dim=1)[:, -length:]
-    return later._replace(target=target, observed=observed, past=past)
-
-
-def _array(values: Tensor) -> FloatArray:
-    return values.cpu().double().numpy()

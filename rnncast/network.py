@@ -2,28 +2,37 @@
 
 import copy
 from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import NamedTuple, Self
 
 import torch
 from torch import Tensor, nn
+from torch.compiler import is_compiling
 
-from rnncast import aliases, options, paths, registry
-from rnncast.categories import Categories, read_width
-from rnncast.columns import Columns
-from rnncast.config import Config
+from rnncast import paths
+from rnncast.blend import Source
+from rnncast.casting import Cast
+from rnncast.categories import Categories
 from rnncast.decoders import DecoderSize
-from rnncast.errors import UsageError
 from rnncast.heads.base import Frame, Head
-from rnncast.models.base import Autoregressive, Model, Size
-from rnncast.origins import IN_YEAR, Origins, Output, Shape, View, in_year
-from rnncast.panel import TextArray
+from rnncast.models.base import Autoregressive, Model
+from rnncast.origins import Origins, Output, View, in_year
+from rnncast.packing import Array
+from rnncast.panel import FloatArray, IntArray, Panel
+from rnncast.scaling import Units
+from rnncast.shapes import Shape
 from rnncast.smoothing import LearnedSmoothing
-from rnncast.windows import Batch, separate
-
-LARGEST_HORIZON = 64
-"""Steps that a network with folds forecasts at once; farther ones go on from its own forecast."""
+from rnncast.windows import Batch, Windows, separate
 
 USUAL_ORIGINS = 4096
 """Origins whose errors say what is usual before training."""
+
+
+class Loss(NamedTuple):
+    """Holds a mean loss [], and over how many steps it is []."""
+
+    mean: Tensor
+    steps: Tensor
 
 
 class Network(nn.Module):
@@ -74,6 +83,30 @@ class Network(nn.Module):
         worded = {name: Categories(words) for name, words in covariates.items() if any(words)}
         self.categories = nn.ModuleDict(worded)
 
+    @property
+    def levels(self) -> tuple[float, ...]:
+        """Return the quantile levels Q."""
+        return self.head.levels
+
+    @property
+    def num_weights(self) -> int:
+        """Return how many weights it has."""
+        return sum(weight.numel() for weight in self.parameters())
+
+    @property
+    def weights(self) -> dict[str, Array]:
+        """Return a copy of its weights by name."""
+        return {name: value.cpu().numpy().copy() for name, value in self.state_dict().items()}
+
+    @property
+    def engine(self) -> tuple[str, str]:
+        """Return what it computes with, and its version."""
+        return "torch", str(torch.__version__)
+
+    def take(self, weights: Mapping[str, Array]) -> None:
+        """Let it have other weights, such as those that `weights` gave."""
+        self.load_state_dict({name: torch.tensor(array) for name, array in weights.items()})
+
     def viewing(self, shape: Shape) -> "Network":
         """Return a network with folds on the same weights, for another context, horizon or season."""
         other = copy.copy(self)
@@ -98,7 +131,7 @@ class Network(nn.Module):
 
     def _states(self, view: View, static: Tensor) -> Tensor:
         """Return the model's states; with folds it begins with each window's first value, whatever lies before it."""
-        if view.history is None or bool(view.history.known.all()):
+        if view.history is None or (not is_compiling() and bool(view.history.known.all())):
             states: Tensor = self.model(view.inputs, static)
             return states
         begun = view.history.known[:, self.origins.at]  # [B, O]
@@ -125,16 +158,21 @@ class Network(nn.Module):
 
     def loss(self, batch: Batch, last_only: bool = False) -> Tensor:
         """Return the mean loss over the seen steps after the trained origins that count, or after the last."""
+        return self.weighed_loss(batch, last_only).mean
+
+    def weighed_loss(self, batch: Batch, last_only: bool = False) -> Loss:
+        """Return the mean loss, and over how many steps it is."""
         last_only = last_only or self.shape.origins == "last"
         batch = self.fold(batch)
         output = self(batch, last_only)
         residual, counted = self._residual(batch, output, last_only)
         residual = torch.where(counted, residual, 0.0)  # else 0 x inf, which is no number, could come in below
         losses = self.head.loss(output.params, residual, output.frame(batch))
-        loss = (losses * counted).sum() / counted.sum().clamp(min=1)
-        if self.smoothing is None:
-            return loss
-        return loss + self.smoothing.penalty(output.level, output.scale, counted.any(dim=2))
+        count = counted.sum()
+        loss = (losses * counted).sum() / count.clamp(min=1)
+        if self.smoothing is not None:
+            loss = loss + self.smoothing.penalty(output.level, output.scale, counted.any(dim=2))
+        return Loss(loss, count)
 
     @torch.no_grad()
     def start_from(self, batch: Batch) -> None:
@@ -161,7 +199,7 @@ class Network(nn.Module):
 
     def forecast(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Return the point [B, H, C] and the quantiles [B, H, C, Q] after the windows' last step."""
-        windows, targets = len(batch.target), batch.target.shape[2]
+        windows, _, targets = batch.target.shape
         batch = self.fold(batch)
         if isinstance(self.model, Autoregressive):
             point, quantiles = paths.forecast(self, self.model, self._standardised(batch))
@@ -175,6 +213,27 @@ class Network(nn.Module):
                 for values in (point, quantiles)
             )
         return point, quantiles
+
+    def lay(self, networks: Sequence[Self], panel: Panel, units: Units) -> list[Cast]:
+        """Lay a panel on the networks' device; return how each of them forecasts it, in units of the series."""
+        shape, device = self.shape, self.static_loc.device
+        numbers = next((other.smoothing.find(panel.ids) for other in networks if other.smoothing is not None), None)
+        windows = Windows(panel, units, shape.context_length, shape.horizon, device, numbers)
+        return [partial(network.eval().cast, windows) for network in networks]
+
+    @torch.inference_mode()
+    def cast(self, windows: Windows, series: IntArray, ends: IntArray, horizon: int) -> list[Source]:
+        """Return forecasts after the last steps `ends` [B] of the series [B], block after block of its own horizon."""
+        device, blocks = windows.values.device, list[Source]()
+        windows = windows.reading(self.shape.context_length, self.shape.horizon)
+        index, origin = torch.from_numpy(series).to(device), torch.from_numpy(ends).to(device)
+        batch, point = windows.batch(index, origin), None
+        for done in range(0, horizon, self.shape.horizon):
+            if point is not None:
+                batch = advanced(batch, windows.batch(index, origin + done), point)
+            point, quantiles = self.forecast(batch)
+            blocks.append(Source(_array(point), _array(quantiles)))
+        return blocks
 
     def _at_last(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Return the point and the quantiles from the last origin of a batch as `fold` gives it."""
@@ -190,7 +249,7 @@ class Network(nn.Module):
         seen = batch.observed[:, : self.shape.context_length]
         below, above = ((side[:, : seen.shape[1]] & seen).any(dim=1) for side in (values < 0, values > 0))
         both = (below & above)[:, None]  # [B, 1, C]
-        if not bool(both.any()):
+        if not is_compiling() and not bool(both.any()):
             return point, quantiles
         opposite, turned = self._at_last(batch._replace(target=-batch.target, loc=-batch.loc))
         point = torch.where(both, (point - opposite) / 2, point)
@@ -208,77 +267,25 @@ class Network(nn.Module):
         return batch._replace(**read)
 
 
-def build(config: Config, columns: Columns, ids: TextArray) -> Network:
-    """Build an untrained network for the series `ids` [N, I] from a resolved configuration, on the default device."""
-    sizes = config.model
-    kind = registry.find(registry.MODELS, sizes.model, "model").load()
-    shape = _shape(config, columns, kind)
-    size = Size(
-        inputs=shape.num_inputs,
-        static=shape.static,
-        hidden=_resolved(sizes.hidden_size),
-        layers=_resolved(sizes.num_layers),
-        dropout=sizes.dropout or 0.0,
-        activation=sizes.activation,
-        residual=sizes.residual,
-        attention=sizes.attention,
-    )
-    own = options.parse(kind.options_type, sizes.option, sizes.model)
-    model = kind(size) if own is None else kind(size, own)
-    head = registry.find(registry.LOSSES, config.training.loss, "loss").load()(config.training.quantiles)
-    longest = shape.context_length if shape.guess_season > 1 else 1
-    seasons = tuple(season for season in config.data.season_length if 1 < season <= longest)
-    covariates = {name: () if kind.folds else words for name, words in columns.by_role.items()}
-    return Network(shape, model, size.hidden, head, model.smoothing(ids, columns.targets, seasons), covariates)
-
-
-def _shape(config: Config, columns: Columns, kind: type[Model]) -> Shape:
-    """Return the shape of a network around a model of some kind.
-
-    Raises:
-        UsageError: several channels at once for a model that reads each by itself.
-    """
-    window, joint = config.window, config.window.channels == "joint"
-    horizon, segment = _resolved(window.horizon), _resolved(window.segment_length)
-    horizon = min(horizon, LARGEST_HORIZON) if kind.folds else horizon
-    if kind.folds and joint:
-        raise UsageError(f"{config.model.model} forecasts each target by itself.", "Leave --channels out.")
-    seasons = config.data.season_length
-    read = {name: 0 if kind.folds else read_width(words) for name, words in columns.by_role.items()}
-    year = aliases.year_length(config.data.freq) if window.yearly and not kind.folds else 0.0
-    return Shape(
-        context_length=_resolved(window.context_length),
-        horizon=horizon,
-        reach=min(segment, horizon) if issubclass(kind, Autoregressive) else horizon,
-        segment_length=segment,
-        num_lags=_resolved(window.num_lags),
-        guess_season=min(_resolved(window.guess_season), _resolved(window.context_length) + horizon),
-        season_length=seasons[0],
-        long_season=seasons[1] if len(seasons) > 1 else 0,
-        targets=columns.targets if joint else 1,
-        past=read["past"],
-        future=read["future"] + (IN_YEAR if year else 0),
-        static=read["static"],
-        phases=0 if kind.folds else columns.phases,
-        scaling=window.scaling,
-        skip=config.model.skip,
-        origins=config.training.origins,
-        folds=kind.folds,
-        year=year,
-    )
-
-
 def _rows_at(values: Tensor, places: Tensor) -> Tensor:
     """Return `values` [B, O, F] at the origins `places` [B, O] of each window."""
     return values.gather(1, places[..., None].expand(-1, -1, values.shape[-1]))
 
 
-def num_weights(network: Network) -> int:
-    """Return how many weights a network has."""
-    return sum(weight.numel() for weight in network.parameters())
+def advanced(batch: Batch, later: Batch, point: Tensor) -> Batch:
+    """Return the batch one block later, with the block's point forecast as its newest past.
+
+    Past covariates stay at their last value: a backtest has rows after the origin, which must not be read.
+    """
+    length = batch.past.shape[1]
+    target, observed = later.target.clone(), later.observed.clone()
+    target[:, :length] = torch.cat([batch.target[:, :length], point], dim=1)[:, -length:]
+    known = torch.ones_like(point, dtype=torch.bool)
+    observed[:, :length] = torch.cat([batch.observed[:, :length], known], dim=1)[:, -length:]
+    held = batch.past[:, -1:].expand(-1, point.shape[1], -1)  # [B, H, Kp]
+    past = torch.cat([batch.past, held], dim=1)[:, -length:]
+    return later._replace(target=target, observed=observed, past=past)
 
 
-def _resolved(value: int | None) -> int:
-    if value is None:
-        raise ValueError("a configuration is resolved before a network is built")
-    return value
+def _array(values: Tensor) -> FloatArray:
+    return values.cpu().double().numpy()

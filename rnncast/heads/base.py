@@ -37,8 +37,6 @@ class Head(ABC):
 
     num_parameters: int
     levels: tuple[float, ...]
-    counts = False
-    """True where the density is one of counts, which have no logarithm and are never negative."""
 
     @abstractmethod
     def loss(self, params: Tensor, target: Tensor, frame: Frame) -> Tensor:

@@ -27,7 +27,6 @@ class NegativeBinomialHead(Head):
     """
 
     num_parameters = 2
-    counts = True
 
     def __init__(self, levels: tuple[float, ...]) -> None:
         self.levels = levels

@@ -4,15 +4,18 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
 from torch.autograd.function import FunctionCtx
+from torch.compiler import is_compiling
 
 from rnncast.decoders import Decoder, DecoderSize, DirectDecoder
+from rnncast.dropout import Dropout
 from rnncast.panel import TextArray
 from rnncast.smoothing import LearnedSmoothing
+from rnncast.unrolling import run
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +45,10 @@ class Model(nn.Module, ABC):
 
     A model with knobs of its own has them in a frozen dataclass beside it, its `options_type`, and takes an
     instance after its size. A model may bring a decoder of its own, and a smoothing of each series. One that
-    `folds` reads the past folded by the season, each channel by itself, and no covariates.
+    folds (see `registry.FOLDING`) reads the past folded by the season, each channel by itself, and no covariates.
     """
 
     options_type: ClassVar[type | None] = None
-    folds: ClassVar[bool] = False
 
     @abstractmethod
     def forward(self, past: Tensor, static: Tensor) -> Tensor:
@@ -177,7 +179,7 @@ class RecurrentStack(nn.Module):
         super().__init__()
         widths = [size.inputs + size.static] + [size.hidden] * (size.layers - 1)
         self.layers = nn.ModuleList(layer(width, size.hidden) for width in widths)
-        self.dropout = nn.Dropout(size.dropout)
+        self.dropout = Dropout(size.dropout)
         self.residual = size.residual
         self.attention = CausalAttention(size.hidden) if size.attention else None
 
@@ -191,9 +193,9 @@ class RecurrentStack(nn.Module):
         last = []
         for depth, layer in enumerate(self.layers):
             inputs = states if depth == 0 else self.dropout(states)
-            outputs, state = layer(inputs) if memory is None else layer(inputs, memory.layers[depth])
+            outputs, state = run(layer, inputs) if memory is None else layer(inputs, memory.layers[depth])
             states = states + outputs if self.residual and depth > 0 else outputs  # [B, O, D]
-            last.append(state)
+            last.append(cast("tuple[Tensor, Tensor]", state))  # other layers' states are never gone on from
         if self.attention is None:
             return states, Memory(tuple(last), None)
         earlier = None if memory is None else memory.seen
@@ -230,7 +232,13 @@ def leaky_scan(write: Tensor, candidate: Tensor) -> Tensor:
     One operation a step, with the gradient written out beside it. The paper scans in parallel, in log
     space; this form needs no logarithm, so nothing overflows or cancels.
     """
-    scanned: Tensor = _LeakyScan.apply(at_least_float32(write), at_least_float32(candidate))  # type: ignore[no-untyped-call]
+    write, candidate = at_least_float32(write), at_least_float32(candidate)
+    if is_compiling():  # an exporter does not follow what is written in place
+        states = [torch.zeros_like(candidate[:, 0])]
+        for step in range(candidate.shape[1]):
+            states.append(torch.lerp(states[-1], candidate[:, step], write[:, step]))
+        return torch.stack(states[1:], dim=1)
+    scanned: Tensor = _LeakyScan.apply(write, candidate)  # type: ignore[no-untyped-call]
     return scanned
 
 

@@ -47,7 +47,7 @@ class DilatedLSTM(nn.Module):
         """Return the outputs [B, O, D] of inputs [B, O, F]."""
         steps = inputs.shape[1]
         padded = nn.functional.pad(inputs, (0, 0, 0, -steps % self.dilation))
-        lanes = padded.reshape(len(padded), -1, self.dilation, padded.shape[2]).transpose(1, 2)  # [B, s, O / s, F]
+        lanes = padded.reshape(padded.shape[0], -1, self.dilation, padded.shape[2]).transpose(1, 2)  # [B, s, O / s, F]
         outputs, _ = self.cell(lanes.flatten(0, 1))  # [B s, O / s, D]  (2)
         woven = outputs.reshape(*lanes.shape[:3], -1).transpose(1, 2).flatten(1, 2)  # [B, O, D]
         return woven[:, :steps], None

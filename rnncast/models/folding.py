@@ -8,10 +8,11 @@ import torch
 from torch import Tensor, nn
 
 from rnncast.decoders import Decoder, DecoderSize
-from rnncast.folds import FOLDS, LONG_FOLDS, SIZES, TRENDS, Folds
+from rnncast.folds import Folds
 from rnncast.models.base import Model, RecurrentStack, Size, lstm_layer
 from rnncast.models.mingru import MinGRULayer
 from rnncast.models.slstm import SLSTMLayer
+from rnncast.shapes import FOLDS, LONG_FOLDS, SIZES, TRENDS
 
 CELLS: dict[str, Callable[[int, int], nn.Module]] = {"lstm": lstm_layer, "slstm": SLSTMLayer, "mingru": MinGRULayer}
 
@@ -45,7 +46,6 @@ class Folding(Model):
     """
 
     options_type = Options
-    folds = True
 
     def __init__(self, size: Size, options: Options = Options()) -> None:
         super().__init__()

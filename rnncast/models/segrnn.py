@@ -9,6 +9,7 @@ from torch.nn import functional
 from rnncast.decoders import Decoder, DecoderSize, SegmentDecoder
 from rnncast.errors import UsageError
 from rnncast.models.base import Model, RecurrentStack, Size
+from rnncast.unrolling import State, run
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,6 @@ class ProjectedGRU(nn.Module):
         self.read = nn.Linear(inputs, hidden)
         self.gru = nn.GRU(hidden, hidden, batch_first=True)
 
-    def forward(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, inputs: Tensor) -> tuple[Tensor, State]:
         """Return the outputs [B, O, D] of inputs [B, O, F], and the last state."""
-        outputs, last = self.gru(functional.relu(self.read(inputs)))  # (1), (2)
-        return outputs, last
+        return run(self.gru, functional.relu(self.read(inputs)))  # (1), (2)

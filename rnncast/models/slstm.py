@@ -52,7 +52,7 @@ class SLSTMLayer(nn.Module):
         """Return the states [B, O, D] of inputs [B, O, F]."""
         heads, width, _ = self.recurrent.shape
         read = at_least_float32(self.read(inputs)).reshape(*inputs.shape[:2], heads, 4 * width)  # [B, O, A, 4 w]
-        h = c = n = read.new_zeros(heads, len(inputs), width)  # [A, B, w]
+        h = c = n = read.new_zeros(heads, inputs.shape[0], width)  # [A, B, w]
         m = torch.full_like(h, -torch.inf)
         states = []
         for step in read.permute(1, 2, 0, 3).unbind():  # [A, B, 4 w]

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 
+from rnncast.dropout import Dropout
 from rnncast.models.base import CausalAttention, Model, Size, num_heads, with_static
 
 
@@ -36,7 +37,7 @@ class Transformer(Model):
         self.branches = nn.ModuleList(branches)
         self.norms = nn.ModuleList(nn.LayerNorm(size.hidden) for _ in branches)
         self.norm = nn.LayerNorm(size.hidden)
-        self.dropout = nn.Dropout(size.dropout)
+        self.dropout = Dropout(size.dropout)
         self.residual = size.residual
         self.attention = CausalAttention(size.hidden) if size.attention else None
 
