@@ -1,6 +1,11 @@
-"""Draw docs/images/*.svg, the pictures of the documentation, from real output: `python docs/make_pictures.py`."""
+"""Draw docs/images/*.svg, the documentation's pictures, from real output: `python docs/make_pictures.py [NAME...]`.
+
+Without names all of them are drawn.
+"""
 
 import re
+import shutil
+import sys
 import tempfile
 from pathlib import Path
 
@@ -13,7 +18,13 @@ from rnncast import registry
 from rnncast.synthetic import Sample
 
 IMAGES = Path(__file__).resolve().parent / "images"
-PICTURES = {"train": "rnncast train sample_data/airline.csv", "predict": "rnncast predict"}
+PICTURES = {
+    "train": "rnncast train sample_data/airline.csv",
+    "predict": "rnncast predict",
+    "chart": "rnncast predict -q sample_data/airline.csv -c default --plot",
+}
+FILES = {"backtest": "rnncast evaluate sample_data/airline.csv -c default --levels 50,80,95 --plot backtest.svg"}
+"""Commands that draw a picture of their own."""
 BAR = re.compile(r"\x1b\[\?25l.*?\x1b\[\?25h", re.DOTALL)  # the progress bar, which goes away by itself
 FONT = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)  # it would be fetched; the reader's own monospace does
 MOTION = re.compile(r"\r|\x1b\[\d*[A-LN-Za-l]")
@@ -57,10 +68,21 @@ def _heights(values: torch.Tensor, top: int) -> str:
     return f"{pixels[0]}l" + " ".join(f"{LINE} {change}" for change in pixels.diff().tolist())
 
 
-if __name__ == "__main__":
+def main(names: list[str]) -> None:
+    """Draw the pictures of these names; those of commands one after the other, in one folder."""
     IMAGES.mkdir(exist_ok=True)
-    draw_series("generate")
+    if "generate" in names:
+        draw_series("generate")
     with tempfile.TemporaryDirectory() as temporary:
-        prepare(Path(temporary))
-        for picture, line in PICTURES.items():
-            draw(picture, line, Path(temporary))
+        folder = Path(temporary)
+        prepare(folder)
+        for name in names:
+            if name in PICTURES:
+                draw(name, PICTURES[name], folder)
+            elif name in FILES:
+                run(FILES[name], folder)
+                shutil.copyfile(folder / f"{name}.svg", IMAGES / f"{name}.svg")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:] or ["generate", *PICTURES, *FILES])

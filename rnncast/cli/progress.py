@@ -1,4 +1,4 @@
-"""Shows a fit's progress on stderr: a moving line on a terminal, a line a fit elsewhere."""
+"""Shows a fit's progress on stderr: a moving line on a terminal, with the curve of the loss, a line a fit elsewhere."""
 
 import sys
 from collections.abc import Generator
@@ -10,14 +10,24 @@ from rnncast.cli.options import Talk
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
-    from rnncast.training import Progress
+    from rnncast.fits import Progress
 
 Result = TypeVar("Result")
+
+REFRESHES = 8
+"""How often a second the line is drawn anew, at most."""
+
+CURVE = 16
+"""Characters of the curve of the loss."""
+
+WIDE = 100
+"""Columns of a terminal from which on all figures have room."""
 
 
 def show(running: "Generator[Progress, None, Result]", talk: Talk) -> Result:
     """Run a generator of progress to its end, showing what it yields; return what it returns."""
     bar = _bar(talk) if sys.stderr.isatty() and not talk.quiet else None
+    losses: dict[str, list[float]] = {}
     warned: set[str] = set()
     last: Progress | None = None
     with bar or nullcontext():
@@ -28,13 +38,13 @@ def show(running: "Generator[Progress, None, Result]", talk: Talk) -> Result:
                 _close(last, bar, talk)
                 result: Result = done.value
                 return result
-            is_first = last is None or last.fit != progress.fit
-            if last and is_first:
+            if last and last.is_last and last.fit != progress.fit:
                 _close(last, bar, talk)
+            losses.setdefault(progress.fit, []).append(progress.loss)
             last = progress
             _warn(progress, warned, talk)
             if bar:
-                _move(bar, progress)
+                _move(bar, progress, losses[progress.fit])
 
 
 def _bar(talk: Talk) -> "Bar":
@@ -43,27 +53,35 @@ def _bar(talk: Talk) -> "Bar":
 
     console = Console(stderr=True, no_color=not talk.colour)
     columns = (
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=20),
-        TextColumn("{task.fields[figures]}"),
-        TimeRemainingColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=12 if console.width >= WIDE else 6),
+        TextColumn("{task.fields[figures]}", markup=False),
+        TimeRemainingColumn(compact=True),
+        TextColumn("left"),
     )
-    return Progress(*columns, console=console, transient=True, refresh_per_second=8)
+    return Progress(*columns, console=console, transient=True, refresh_per_second=REFRESHES)
 
 
-def _move(bar: "Bar", progress: "Progress") -> None:
+def _move(bar: "Bar", progress: "Progress", losses: list[float]) -> None:
+    from rnncast.rendering.charts.sparkline import sparkline
+
     tasks = {task.description: task.id for task in bar.tasks}
     for description, task in tasks.items():
         bar.update(task, visible=description == progress.fit)
     if progress.fit not in tasks:
         tasks[progress.fit] = bar.add_task(progress.fit, total=progress.total_steps, figures="")
-    bar.update(tasks[progress.fit], completed=progress.step, figures=_figures(progress))
+    is_wide, unicode = bar.console.width >= WIDE, bar.console.encoding.startswith("utf")
+    curve = sparkline(losses, CURVE if is_wide else CURVE // 2, unicode)
+    bar.update(tasks[progress.fit], completed=progress.step, figures=f"{curve} {_figures(progress, is_wide)}")
 
 
-def _figures(progress: "Progress") -> str:
-    rate = progress.step / max(progress.seconds, 1e-9)
+def _figures(progress: "Progress", is_wide: bool = True) -> str:
+    """Return the losses and the rate; on a narrow terminal only one loss, the one that decides."""
+    rate = f"{progress.step / max(progress.seconds, 1e-9):.0f} steps/s"
+    if not is_wide:
+        return f"{progress.loss if progress.validation is None else progress.validation:.4f}  {rate}"
     judged = "" if progress.validation is None else f"  validation {progress.validation:.4f}"
-    return f"loss {progress.loss:.4f}{judged}  {rate:.0f} steps/s"
+    return f"loss {progress.loss:.4f}{judged}  {rate}"
 
 
 def _close(last: "Progress | None", bar: "Bar | None", talk: Talk) -> None:
