@@ -8,26 +8,28 @@ Layout, format version 2: a sealed file whose header has `config`, `members`, `b
     panel/<array>                 the rows of the data, or each series' last ones; ids as UTF-8 JSON
 
 Reading runs no code, and every name, shape and number is checked against the network that the configuration
-describes, which is built without memory before.
+describes.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
-from torch import Tensor
-
-from rnncast import packing, registry, sealed
+from rnncast import engines, packing, registry, sealed
 from rnncast.blend import ALONE, Blend
+from rnncast.casting import AnyNetwork, Form
 from rnncast.columns import Columns
-from rnncast.config import Config
+from rnncast.config import Config, RunConfig
 from rnncast.errors import CheckpointError, RnncastError
-from rnncast.network import Network, build
 from rnncast.packing import Array
-from rnncast.panel import IntArray, Panel, TextArray
+from rnncast.panel import IntArray, Panel
 from rnncast.regression import Regression, width
 from rnncast.sealed import Sealed
+
+if TYPE_CHECKING:
+    import torch
+
+    from rnncast.network import Network
 
 FORMAT_VERSION = 2
 """What is written; version 1 is read too: one configuration for all members, and no blend."""
@@ -39,7 +41,7 @@ OWN_WINDOW = ("context_length", "segment_length", "num_lags", "guess_season", "s
 OWN_TRAINING = ("seed", "max_steps", "epochs", "learning_rate", "ensemble")
 """What a member may have of its own in its windows and its training; a model is its own."""
 
-Weights = Mapping[str, Tensor]
+Weights = Mapping[str, Array]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,12 +78,25 @@ class Checkpoint:
     history: Sequence[Mapping[str, Any]]
     versions: Mapping[str, str]
 
-    def networks(self, which: str, device: torch.device) -> list[Network]:
-        """Build the members' networks, `which` being "heldout" or "final"."""
-        weights = self.heldout if which == "heldout" else self.final
+    def weights(self, which: str) -> tuple[Weights, ...]:
+        """Return the members' weights, `which` being "heldout" or "final"."""
+        return self.heldout if which == "heldout" else self.final
+
+    def casting(self, which: str, run: RunConfig, windows: int) -> list[AnyNetwork]:
+        """Build the members' networks to forecast about so many windows.
+
+        Raises:
+            DeviceError: the device does not exist on this machine.
+        """
+        return engines.networks(self.members, self.columns, self.panel.ids, self.weights(which), run, windows)
+
+    def networks(self, which: str, device: "torch.device") -> "list[Network]":
+        """Build the members' networks of torch."""
+        from rnncast import building  # it loads torch, which most of what is done with a checkpoint needs not
+
         return [
-            _network(config, self.columns, self.panel.ids, member).to(device)
-            for config, member in zip(self.members, weights, strict=True)
+            building.around(config, self.columns, self.panel.ids, member).to(device)
+            for config, member in zip(self.members, self.weights(which), strict=True)
         ]
 
 
@@ -94,7 +109,7 @@ def save(path: str, checkpoint: Checkpoint) -> None:
     tensors: dict[str, Array] = {}
     for which, members in (("heldout", checkpoint.heldout), ("final", checkpoint.final)):
         for number, weights in enumerate(members):
-            tensors |= {f"{which}/{number}/{name}": value.cpu().numpy() for name, value in weights.items()}
+            tensors |= {f"{which}/{number}/{name}": array for name, array in weights.items()}
     arrays, texts = packing.pack(checkpoint.panel)
     arrays["held_out"] = checkpoint.held_out
     tensors |= {f"panel/{name}": array for name, array in arrays.items()}
@@ -155,9 +170,10 @@ def _rebuild(header: Mapping[str, Any], tensors: Mapping[str, Array]) -> Checkpo
         for member, own in zip(members, fitted, strict=True):
             _check_numbers(member, own)
             _check_member(config, member)
-            levels = _network(member, columns, panel.ids, own).head.levels
-            if len(blend.widths) not in (0, len(levels)):
-                raise ValueError(f"it has {len(blend.widths)} widths for {len(levels)} quantile levels")
+            form = engines.form(member, columns, panel.ids)
+            _check_weights(form, own)
+            if len(blend.widths) not in (0, len(form.levels)):
+                raise ValueError(f"it has {len(blend.widths)} widths for {len(form.levels)} quantile levels")
     return Checkpoint(
         config=config,
         members=members,
@@ -233,26 +249,25 @@ def _check_member(config: Config, member: Config) -> None:
 
 
 def _members(tensors: Mapping[str, Array], which: str) -> tuple[Weights, ...]:
-    members: dict[str, dict[str, Tensor]] = {}
+    members: dict[str, dict[str, Array]] = {}
     for name, array in tensors.items():
         kind, number, weight = (*name.split("/", 2), "", "")[:3]
         if kind == which:
-            members.setdefault(number, {})[weight] = torch.from_numpy(array.copy())
+            members.setdefault(number, {})[weight] = array
     if set(members) != {str(number) for number in range(len(members))}:
         raise ValueError("its members are not numbered")
     return tuple(members[str(number)] for number in range(len(members)))
 
 
-def _network(config: Config, columns: Columns, ids: TextArray, weights: Weights) -> Network:
-    """Build a network around `weights`; built without memory first, so that no number can claim any."""
-    with torch.device("meta"):
-        network = build(config, columns, ids)
-    for name, expected in network.state_dict().items():
-        if name in weights and weights[name].shape != expected.shape:
-            raise ValueError(f"{name} has shape {tuple(weights[name].shape)}")
-        if name in weights and weights[name].dtype != expected.dtype:
+def _check_weights(form: Form, weights: Weights) -> None:
+    """Raise a ValueError where weights are not those of a network."""
+    for name in sorted(form.weights.keys() | weights.keys()):
+        if name not in weights:
+            raise ValueError(f"{name} is missing")
+        if name not in form.weights:
+            raise ValueError(f"{name} is no weight of its network")
+        shape, kind = form.weights[name]
+        if weights[name].shape != shape:
+            raise ValueError(f"{name} has shape {weights[name].shape}")
+        if weights[name].dtype != kind:
             raise ValueError(f"{name} has type {weights[name].dtype}")
-        if name in weights and not bool(torch.isfinite(weights[name]).all()):
-            raise ValueError(f"{name} has values that are not finite")
-    network.load_state_dict(dict(weights), assign=True)
-    return network.eval()

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnncast.frequency import format_stamps
-from rnncast.panel import Panel, Raw, TimeAxis, ranges
+from rnncast.panel import IntArray, Panel, Raw, TextArray, TimeAxis, ranges
 from rnncast.spelling import tokens
 from rnncast.zones import check as check_zone
 
@@ -33,6 +33,12 @@ _KINDS: Mapping[str, tuple[type, int]] = {
 """The type and the number of axes of every array."""
 
 _TEXTS = ("id_names", "target_names", "past_names", "future_names", "static_names")
+WIDEST, WIDENED = 2**26, 100
+"""Characters that all ids may have together where each is as long as the longest: so many, or so many times theirs."""
+
+PARTS = 64
+"""Parts in which rows are taken from a large panel."""
+
 _LARGEST = 2**53
 """Offsets, lengths and ordinals stay below, so that their sums cannot overflow."""
 
@@ -43,23 +49,27 @@ def tail(panel: Panel, rows: int) -> tuple[Panel, bool]:
         return panel, True
     kept = np.minimum(panel.lengths, rows)
     skipped = panel.lengths - kept
-    index = ranges(panel.offsets + skipped, kept)
-    future_kept = panel.future_lengths - skipped
-    ahead = ranges(panel.future_offsets + skipped, future_kept)
+    future_kept, begin = panel.future_lengths - skipped, panel.offsets + skipped
     cut = replace(
         panel,
-        values=panel.values[index],
-        observed=panel.observed[index],
-        raw=None if panel.raw is None else Raw(panel.raw.values[index], panel.raw.observed[index]),
+        values=_rows(panel.values, begin, kept),
+        observed=_rows(panel.observed, begin, kept),
+        raw=None if panel.raw is None else Raw(*(_rows(part, begin, kept) for part in panel.raw)),
         offsets=np.cumsum(kept) - kept,
         lengths=kept,
         start=panel.start + skipped,
-        past_covariates=panel.past_covariates[index],
-        future_covariates=panel.future_covariates[ahead],
+        past_covariates=_rows(panel.past_covariates, begin, kept),
+        future_covariates=_rows(panel.future_covariates, panel.future_offsets + skipped, future_kept),
         future_offsets=np.cumsum(future_kept) - future_kept,
         future_lengths=future_kept,
     )
     return cut, False
+
+
+def _rows(array: Array, first: IntArray, counts: IntArray) -> Array:
+    """Return the rows first[n] .. first[n] + counts[n] - 1 for every n; in parts, since their numbers take most."""
+    parts = np.array_split(np.stack([first, counts]), PARTS, axis=1)
+    return np.concatenate([array[ranges(*part)] for part in parts])
 
 
 def pack(panel: Panel) -> tuple[dict[str, Array], dict[str, Any]]:
@@ -75,13 +85,14 @@ def pack(panel: Panel) -> tuple[dict[str, Array], dict[str, Any]]:
 
 
 def unpack(arrays: Mapping[str, Array], texts: Mapping[str, Any]) -> Panel:
-    """Return the panel that `pack` took apart; nothing that is read here is trusted.
+    """Return the panel that `pack` took apart; nothing is trusted, but that all numbers are finite.
 
     Raises:
         KeyError, TypeError, ValueError, RnncastError: something is missing or does not fit.
     """
     for name, (kind, axes) in _KINDS.items():
-        if arrays[name].dtype != kind or arrays[name].ndim != axes:
+        is_short = name == "values" and arrays[name].dtype == np.float32  # as large files are read
+        if not (is_short or arrays[name].dtype == kind) or arrays[name].ndim != axes:
             raise ValueError(f"its {name} have another type")
     if arrays["ids"].dtype != np.uint8:
         raise ValueError("its ids have another type")
@@ -89,12 +100,12 @@ def unpack(arrays: Mapping[str, Array], texts: Mapping[str, Any]) -> Panel:
     names = {name: _strings(texts[name]) for name in _TEXTS}
     num_series = len(arrays["offsets"])
     panel = Panel(
-        values=arrays["values"],
+        values=arrays["values"].astype(np.float64, copy=False),
         observed=arrays["observed"],
         offsets=arrays["offsets"],
         lengths=arrays["lengths"],
         start=arrays["start"],
-        ids=np.array(json.loads(arrays["ids"].tobytes()), dtype=np.str_).reshape(num_series, len(names["id_names"])),
+        ids=_ids(arrays["ids"]).reshape(num_series, len(names["id_names"])),
         id_names=names["id_names"],
         target_names=names["target_names"],
         past_covariates=arrays["past_covariates"],
@@ -129,10 +140,18 @@ def _raw(arrays: Mapping[str, Array]) -> Raw | None:
         raw.values.dtype != np.float64
         or raw.observed.dtype != np.bool_
         or not raw.values.shape == raw.observed.shape == values.shape
-        or not np.isfinite(raw.values).all()
     ):
         raise ValueError("its values as they came do not fit")
     return raw
+
+
+def _ids(stored: Array) -> TextArray:
+    """Return the ids; each takes the memory of the longest."""
+    texts = json.loads(stored.tobytes())
+    flat = _strings([text for row in texts for text in row])
+    if len(flat) * max(map(len, flat), default=0) > max(WIDEST, WIDENED * stored.size):
+        raise ValueError("its ids are of too different lengths")
+    return np.array(texts, dtype=np.str_)
 
 
 def _strings(texts: object) -> tuple[str, ...]:
@@ -167,9 +186,8 @@ def _has_sound_shapes(panel: Panel) -> bool:
 
 
 def _has_sound_rows(panel: Panel) -> bool:
-    """Tell whether offsets and lengths stay within the rows, and all values are finite."""
+    """Tell whether offsets and lengths stay within the rows."""
     counts = (panel.offsets, panel.lengths, panel.future_offsets, panel.future_lengths)
-    floats = (panel.values, panel.past_covariates, panel.future_covariates, panel.static_covariates)
     future_rows = len(panel.future_covariates)
     return (
         all(bool((array >= 0).all() and (array < _LARGEST).all()) for array in counts)
@@ -177,7 +195,6 @@ def _has_sound_rows(panel: Panel) -> bool:
         and bool((panel.lengths > 0).all() and (panel.offsets + panel.lengths <= len(panel.values)).all())
         and bool((panel.future_lengths >= panel.lengths).all())
         and bool((panel.future_offsets + panel.future_lengths <= future_rows).all())
-        and all(bool(np.isfinite(array).all()) for array in floats)
     )
 
 

@@ -2,14 +2,18 @@
 
 At every moment the path holds the old file or the new one, whole. The bytes go to a new file of an
 unpredictable name in the same folder, are synced, and the file is renamed over the target; whatever
-interrupts this leaves the old file as it was and nothing beside it.
+interrupts this leaves the old file as it was and nothing beside it. Only a process that is killed outright
+(kill -9, a power cut) leaves its new file behind; a later write to the same folder removes what is an hour old.
+There is no lock: of two writers to one path the last whole file wins.
 """
 
 import errno
 import os
+import re
 import secrets
 import stat
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
@@ -32,6 +36,10 @@ _CAUSES = {
     errno.ENAMETOOLONG: ("the name is too long", "Choose a shorter name."),
     errno.ELOOP: ("its links lead in a circle", _ELSEWHERE),
 }
+_TEMPORARY = re.compile(r"\.rnncast-[0-9a-f]{32}\.tmp")
+_STALE = 3600.0
+"""Seconds after which a temporary file belongs to nobody: a write takes a few."""
+
 _NO_FOLDER_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.EACCES, errno.EPERM)
 
 
@@ -54,10 +62,20 @@ def write(path: StrPath, data: bytes) -> None:
     Raises:
         OutputError: it cannot be written, and is as it was before.
     """
+    write_parts(path, (data,))
+
+
+def write_parts(path: StrPath, parts: Iterable[bytes]) -> None:
+    """Make `path` hold the parts one after the other, in the manner of `write`; none is needed before the one before.
+
+    Raises:
+        OutputError: it cannot be written, and is as it was before.
+    """
     with _named(path):
         target = _target(path)
-        _replace(target, data)
+        _replace(target, parts)
         _sync_folder(target.folder)
+    _clean(target.folder)
 
 
 def write_text(path: StrPath, text: str) -> None:
@@ -74,7 +92,7 @@ def check_writable(path: StrPath) -> None:
     with _named(path):
         target = _target(path)
         with _temporary(target.folder) as probe:
-            _create(probe, b"", target.mode)
+            _create(probe, (), target.mode)
 
 
 @contextmanager
@@ -104,9 +122,9 @@ def _target(path: StrPath) -> _Target:
     return _Target(real, stat.S_IMODE(found.st_mode) & 0o777)
 
 
-def _replace(target: _Target, data: bytes) -> None:
+def _replace(target: _Target, parts: Iterable[bytes]) -> None:
     with _temporary(target.folder) as temporary:
-        _create(temporary, data, target.mode)
+        _create(temporary, parts, target.mode)
         os.replace(temporary, target.path)
 
 
@@ -127,15 +145,16 @@ def _temporary(folder: str) -> Iterator[str]:
         os.unlink(name)
 
 
-def _create(name: str, data: bytes, mode: int | None) -> None:
-    """Create the file `name`, which must not exist, with `data` on the disk."""
+def _create(name: str, parts: Iterable[bytes], mode: int | None) -> None:
+    """Create the file `name`, which must not exist, with all parts on the disk."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     # Private until it has the mode that the old file had: nobody may read it in between.
     descriptor = os.open(name, flags, 0o666 if mode is None else 0o600)
     try:
         if mode is not None:
             os.chmod(descriptor if os.chmod in os.supports_fd else name, mode)
-        _write_all(descriptor, data)
+        for part in parts:
+            _write_all(descriptor, part)
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
@@ -162,3 +181,21 @@ def _sync_folder(folder: str) -> None:
             raise
     finally:
         os.close(descriptor)
+
+
+def _clean(folder: str) -> None:
+    """Remove what killed writers left in `folder`; what cannot be removed is in nobody's way."""
+    oldest = time.time() - _STALE
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if _TEMPORARY.fullmatch(entry.name) and _is_stale(entry, oldest):
+                with suppress(OSError):
+                    os.unlink(entry.path)
+
+
+def _is_stale(entry: os.DirEntry[str], oldest: float) -> bool:
+    """Tell whether an entry is a regular file, no link, that was last written before `oldest`."""
+    with suppress(OSError):
+        found = entry.stat(follow_symlinks=False)
+        return stat.S_ISREG(found.st_mode) and found.st_mtime < oldest
+    return False

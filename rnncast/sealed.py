@@ -8,18 +8,24 @@ import hashlib
 import json
 import os
 import stat
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, BinaryIO, NamedTuple
 
+import numpy as np
 import safetensors.numpy
 from safetensors import SafetensorError
 
-from rnncast import saving
-from rnncast.errors import CheckpointError
+from rnncast import memory, saving
+from rnncast.errors import CheckpointError, OutputError
 from rnncast.packing import Array
 
 REMEDY = "Give the file that 'rnncast train' wrote with --checkpoint, or train again."
 
-_NO_CHECKSUM = "0" * 64
+LONGEST_HEADER, MOST_TENSORS = 2**26, 100_000
+"""Bytes and tensors that a header may have at most."""
+
+NO_CHECKSUM = "0" * 64
 
 
 class Sealed(NamedTuple):
@@ -35,34 +41,51 @@ def write(path: str, sealed: Sealed) -> None:
     Raises:
         OutputError: it cannot be written.
     """
-    text = json.dumps({"checksum": _NO_CHECKSUM, **sealed.header}, allow_nan=False)
+    text = json.dumps({"checksum": NO_CHECKSUM, **sealed.header}, allow_nan=False)
+    if 2 * len(text) > LONGEST_HEADER:
+        raise OutputError(f"'{path}' cannot be written: its header would be too long.", "Train on fewer categories.")
     data = safetensors.numpy.save(sealed.tensors, metadata={"rnncast": text})
-    saving.write(path, data.replace(_NO_CHECKSUM.encode(), _checksum(data, _NO_CHECKSUM).encode(), 1))
+    saving.write(path, data.replace(NO_CHECKSUM.encode(), checksum(data, NO_CHECKSUM).encode(), 1))
 
 
 def read(path: str, newest: int) -> Sealed:
-    """Read a file of a format version from 1 to `newest`.
+    """Read a file of a format version from 1 to `newest`, whose every number is finite.
+
+    What the header claims is held against the file's size before the rest is read.
 
     Raises:
         CheckpointError: there is none, it is damaged, or a newer rnncast wrote it.
+        RunError: it does not fit into the memory that is free.
     """
-    data = _read(path)
-    try:
-        header = _header(data)
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise CheckpointError(f"{path} is not an rnncast checkpoint.", REMEDY) from error
-    if header.get("format_version") not in range(1, newest + 1):
-        raise CheckpointError(
-            f"{path} has format version {header.get('format_version')}, this rnncast reads 1 to {newest}.",
-            "It was written by a newer rnncast: upgrade rnncast, or train again.",
-        )
+    with _opened(path) as file:
+        header = _header(path, file)
+        if header.get("format_version") not in range(1, newest + 1):
+            raise CheckpointError(
+                f"{path} has format version {header.get('format_version')}, this rnncast reads 1 to {newest}.",
+                "It was written by a newer rnncast: upgrade rnncast, or train again.",
+            )
+        data = _content(path, file)
     stored = str(header.pop("checksum", None))
-    if stored != _checksum(data, stored):
+    if stored != checksum(data, stored):
         raise CheckpointError(f"{path} is damaged: its checksum does not match its contents.", REMEDY)
-    try:
-        return Sealed(header, safetensors.numpy.load(data))
-    except SafetensorError as error:
-        raise CheckpointError(f"{path} is no sound safetensors file: {error}", REMEDY) from error
+    return Sealed(header, _tensors(path, data))
+
+
+def content(path: str) -> bytes:
+    """Return what is in a regular file.
+
+    Raises:
+        CheckpointError: there is none, or it cannot be read.
+        RunError: it does not fit into the memory that is free.
+    """
+    with _opened(path) as file:
+        return _content(path, file)
+
+
+def _content(path: str, file: BinaryIO) -> bytes:
+    memory.check(2 * _size(file), f"to read {path}")
+    file.seek(0)
+    return file.read()
 
 
 def is_sealed(path: str) -> bool:
@@ -70,22 +93,18 @@ def is_sealed(path: str) -> bool:
     if path.endswith(".safetensors"):
         return True
     try:
-        return _read(path, 9)[7:] == b"\0{"
+        with _opened(path) as file:
+            return file.read(9)[7:] == b"\0{"
     except CheckpointError:
         return False
 
 
-def _read(path: str, count: int = -1) -> bytes:
-    """Return a regular file's first `count` bytes, or all; a FIFO is not waited for."""
+@contextmanager
+def _opened(path: str) -> Iterator[BinaryIO]:
+    """Give a regular file to read from; a FIFO is not waited for."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-        try:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise CheckpointError(f"{path} is not a regular file.", REMEDY)
-            with open(descriptor, "rb", closefd=False) as file:
-                return file.read(count)
-        finally:
-            os.close(descriptor)
+        with open(path, "rb", opener=_regular) as file:
+            yield file
     except FileNotFoundError as error:
         raise CheckpointError(f"there is no checkpoint {path}.", "Make one with 'rnncast train DATA'.") from error
     except (OSError, ValueError) as error:
@@ -93,18 +112,51 @@ def _read(path: str, count: int = -1) -> bytes:
         raise CheckpointError(f"{path} cannot be read: {reason}.", REMEDY) from error
 
 
-def _header(data: bytes) -> dict[str, Any]:
-    length = int.from_bytes(data[:8], "little")
-    header = json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["rnncast"])
-    if not isinstance(header, dict):
-        raise ValueError("the metadata is no object")
+def _regular(path: str, flags: int) -> int:
+    descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise CheckpointError(f"{path} is not a regular file.", REMEDY)
+    return descriptor
+
+
+def _size(file: BinaryIO) -> int:
+    return os.fstat(file.fileno()).st_size
+
+
+def _header(path: str, file: BinaryIO) -> dict[str, Any]:
+    """Return what the metadata say, once the tensors that the file claims to have end where it ends."""
+    length, size = int.from_bytes(file.read(8), "little"), _size(file)
+    try:
+        if length > min(size - 8, LONGEST_HEADER):
+            raise ValueError("its header is longer than it can be")
+        layout = json.loads(file.read(length))
+        header = json.loads(layout.pop("__metadata__")["rnncast"])
+        if not isinstance(header, dict):
+            raise ValueError("the metadata is no object")
+        end = 8 + length + max((entry["data_offsets"][1] for entry in layout.values()), default=0)
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
+        raise CheckpointError(f"{path} is not an rnncast checkpoint.", REMEDY) from error
+    if len(layout) > MOST_TENSORS or end != size:
+        raise CheckpointError(f"{path} is damaged: it does not hold the tensors that its header lists.", REMEDY)
     return header
 
 
-def _checksum(data: bytes, stored: str) -> str:
+def _tensors(path: str, data: bytes) -> dict[str, Array]:
+    try:
+        tensors = safetensors.numpy.load(data)
+    except (SafetensorError, KeyError, ValueError) as error:  # a type that numpy lacks is a KeyError
+        raise CheckpointError(f"{path} is no sound safetensors file: {error}", REMEDY) from error
+    for name, array in tensors.items():
+        if array.dtype.kind in "fc" and not np.isfinite(array).all():
+            raise CheckpointError(f"{path} is not sound: {name} has values that are not finite.", REMEDY)
+    return tensors
+
+
+def checksum(data: bytes, stored: str) -> str:
     """Return the checksum of a file whose bytes hold `stored` in the checksum's place."""
     place, text = data.find(stored.encode()), memoryview(data)
     digest = hashlib.sha256(text[:place])
-    digest.update(_NO_CHECKSUM.encode())
-    digest.update(text[place + len(_NO_CHECKSUM) :])
+    digest.update(NO_CHECKSUM.encode())
+    digest.update(text[place + len(NO_CHECKSUM) :])
     return digest.hexdigest()

@@ -4,6 +4,7 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 
 from rnncast import saving
 from rnncast.errors import OutputError
-from rnncast.saving import write, write_text
+from rnncast.saving import write, write_parts, write_text
 
 OLD, NEW = b"old" * 1000, b"new" * 5000
 CALLS = ("open", "chmod", "write", "fsync", "replace")
@@ -47,6 +48,7 @@ def test_a_new_file_holds_the_data_and_nothing_lies_beside_it(tmp_path: Path) ->
     assert contents(tmp_path) == {"out.bin": NEW}
 
 
+@pytest.mark.promise("P1")
 def test_an_old_file_is_replaced_as_a_whole(target: Path) -> None:
     write(target, NEW)
     assert contents(target.parent) == {"out.bin": NEW}
@@ -55,6 +57,24 @@ def test_an_old_file_is_replaced_as_a_whole(target: Path) -> None:
 def test_no_data_make_an_empty_file(target: Path) -> None:
     write(target, b"")
     assert target.read_bytes() == b""
+
+
+def test_parts_are_written_one_after_the_other(target: Path) -> None:
+    write_parts(target, (bytes([number]) * 3 for number in range(3)))
+    assert contents(target.parent) == {"out.bin": b"\0\0\0\1\1\1\2\2\2"}
+
+
+@pytest.mark.promise("P1")
+def test_parts_that_end_in_an_error_leave_the_old_file(target: Path) -> None:
+    before = contents(target.parent)
+
+    def parts() -> Iterator[bytes]:
+        yield NEW
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_parts(target, parts())
+    assert contents(target.parent) == before
 
 
 def test_text_is_written_as_utf_8_whatever_it_holds(target: Path) -> None:
@@ -71,6 +91,7 @@ def test_a_system_that_writes_a_few_bytes_at_a_time_is_written_to_until_all_is_t
     assert target.read_bytes() == NEW
 
 
+@pytest.mark.promise("P2")
 @pytest.mark.parametrize("failure", [OSError(errno.ENOSPC, "No space"), KeyboardInterrupt(), SystemExit(143)], ids=repr)
 @pytest.mark.parametrize("call", CALLS)
 def test_whatever_call_fails_the_old_file_stays_whole_and_nothing_lies_beside_it(
@@ -107,6 +128,7 @@ def count_writes(target: Path, monkeypatch: pytest.MonkeyPatch, fail_at: int) ->
     return calls
 
 
+@pytest.mark.promise("P4")
 def test_a_disk_that_fills_at_any_piece_leaves_the_old_file(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     count = count_writes(target.parent / "whole", monkeypatch, fail_at=0)
     assert count == 5
@@ -115,6 +137,7 @@ def test_a_disk_that_fills_at_any_piece_leaves_the_old_file(target: Path, monkey
     assert contents(target.parent) == {"out.bin": OLD, "whole": NEW}
 
 
+@pytest.mark.promise("P1")
 def test_data_and_folder_are_synced_around_the_renaming(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[str] = []
     fsync, replace = os.fsync, os.replace
@@ -133,6 +156,7 @@ def test_data_and_folder_are_synced_around_the_renaming(target: Path, monkeypatc
     assert calls == ["sync file", "rename", "sync folder"]
 
 
+@pytest.mark.promise("P4")
 @pytest.mark.parametrize(
     ("number", "cause"),
     [
@@ -158,6 +182,7 @@ def test_a_failure_names_the_path_as_typed_and_the_cause(
     assert caught.value.exit_status == 1
 
 
+@pytest.mark.promise("P4")
 def test_a_file_size_limit_is_told_and_leaves_the_old_file(target: Path) -> None:
     program = (
         "import resource, sys\n"
@@ -173,6 +198,7 @@ def test_a_file_size_limit_is_told_and_leaves_the_old_file(target: Path) -> None
     assert contents(target.parent) == {"out.bin": OLD}
 
 
+@pytest.mark.promise("P4")
 def test_a_link_is_followed_to_its_target(target: Path, tmp_path: Path) -> None:
     folder = tmp_path / "elsewhere"
     folder.mkdir()
@@ -191,6 +217,7 @@ def test_a_link_to_nothing_yet_makes_its_target(tmp_path: Path) -> None:
     assert (tmp_path / "real").read_bytes() == NEW
 
 
+@pytest.mark.promise("P4")
 @pytest.mark.parametrize("mode", [0o600, 0o640, 0o664])
 def test_an_old_file_keeps_its_mode(mode: int, target: Path) -> None:
     target.chmod(mode)
@@ -199,6 +226,7 @@ def test_an_old_file_keeps_its_mode(mode: int, target: Path) -> None:
     assert mode_of(target) == mode
 
 
+@pytest.mark.promise("P4")
 @pytest.mark.parametrize(("mask", "expected"), [(0o022, 0o644), (0o077, 0o600)])
 def test_a_new_file_follows_the_umask(mask: int, expected: int, tmp_path: Path) -> None:
     with umask(mask):
@@ -206,6 +234,7 @@ def test_a_new_file_follows_the_umask(mask: int, expected: int, tmp_path: Path) 
     assert mode_of(tmp_path / "out.bin") == expected
 
 
+@pytest.mark.promise("P4")
 def test_a_private_file_is_private_at_every_moment(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     target.chmod(0o600)
     modes: list[int] = []
@@ -221,6 +250,7 @@ def test_a_private_file_is_private_at_every_moment(target: Path, monkeypatch: py
     assert set(modes) == {0o600}
 
 
+@pytest.mark.promise("P1")
 def test_a_planted_link_is_neither_followed_nor_removed(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     victim = target.parent / "victim"
     victim.write_bytes(b"precious")
@@ -234,9 +264,44 @@ def test_a_planted_link_is_neither_followed_nor_removed(target: Path, monkeypatc
     assert target.read_bytes() == OLD
 
 
+def leftover_in(folder: Path, hours: float, name: str = f".rnncast-{'0f' * 16}.tmp") -> Path:
+    """Make what a writer that was killed so many hours ago has left."""
+    path = folder / name
+    path.write_bytes(b"half")
+    os.utime(path, times=(then := time.time() - 3600 * hours, then))
+    return path
+
+
+@pytest.mark.promise("P2")
 def test_the_leftover_of_a_killed_run_is_in_nobodys_way(target: Path) -> None:
-    leftover = target.parent / ".rnncast-0123456789abcdef.tmp"
-    leftover.write_bytes(b"half")
+    leftover = leftover_in(target.parent, hours=0.5)
+    write(target, NEW)
+    assert contents(target.parent) == {"out.bin": NEW, leftover.name: b"half"}
+
+
+@pytest.mark.promise("P2")
+def test_leftovers_of_killed_runs_go_after_an_hour_and_nothing_else_does(target: Path) -> None:
+    leftover_in(target.parent, hours=2)
+    mine = leftover_in(target.parent, hours=2, name=".rnncast-notes.tmp")
+    link = target.parent / f".rnncast-{'ab' * 16}.tmp"
+    link.symlink_to(mine)
+    os.utime(link, times=(0, 0), follow_symlinks=False)
+    write(target, NEW)
+    assert contents(target.parent) == {"out.bin": NEW, mine.name: b"half", link.name: b"half"}
+
+
+@pytest.mark.promise("P2")
+def test_a_leftover_that_cannot_be_removed_does_not_fail_the_write(
+    target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leftover, unlink = leftover_in(target.parent, hours=2), os.unlink
+
+    def refuse(path: str) -> None:
+        if path == str(leftover):
+            raise PermissionError(errno.EPERM, "Operation not permitted")
+        unlink(path)
+
+    monkeypatch.setattr(os, "unlink", refuse)
     write(target, NEW)
     assert contents(target.parent) == {"out.bin": NEW, leftover.name: b"half"}
 
@@ -268,6 +333,7 @@ def test_no_file_stays_open(target: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert before == (os.listdir("/proc/self/fd") if before else [])
 
 
+@pytest.mark.promise("P3")
 def test_a_reader_beside_two_writers_never_sees_half_a_file(target: Path) -> None:
     def write_often(data: bytes) -> None:
         for _ in range(20):
