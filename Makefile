@@ -9,13 +9,15 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c c
 REQUIREMENTS := pyproject.toml constraints.txt
 PIECE ?= 1h
 
-.PHONY: help demo test lint bench pretrain clean
+.PHONY: help demo test lint bench man sbom pretrain clean
 
 help:
 	@echo "make demo      train, predict and evaluate on the airline passengers"
 	@echo "make test      run the tests"
 	@echo "make lint      check format, style and types"
 	@echo "make bench     measure accuracy, speed and memory"
+	@echo "make man       write the pages of the manual into build/man"
+	@echo "make sbom      write the software bill of materials, sbom.json"
 	@echo "make pretrain  go on with the embedded model for PIECE=1h, into default.safetensors"
 	@echo "make clean     remove the environment and the caches"
 
@@ -34,6 +36,13 @@ lint: $(VENV)/.rnncast-dev
 
 bench: $(VENV)/.rnncast-dev
 	$(BIN)/python -m bench
+
+sbom: $(VENV)/.rnncast-dev
+	$(BIN)/python -m bench sbom sbom.json
+
+man: $(VENV)/.rnncast
+	mkdir -p build/man
+	$(BIN)/rnncast man -o build/man
 
 pretrain: $(VENV)/.rnncast
 	$(BIN)/rnncast pretrain --time-limit $(PIECE) -o default.safetensors

@@ -10,19 +10,27 @@ a section for each command, with its options by their long names:
     hidden-size = 64
     target = ["sales"]
     no-skip = true
+
+--print-config prints what holds by all of these as such a file, and of the rest the defaults as comments.
 """
 
 import json
 import os
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
+from rnncast.cli import helping
 from rnncast.errors import UsageError, nearest
 
 Value = str | bool | list[str]
+
+_GIVEN = (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT, ParameterSource.DEFAULT_MAP)
+_DEFAULT = re.compile(r"\[default: (.*)\]$", re.DOTALL)
 
 
 def attach(command: click.Command) -> None:
@@ -30,12 +38,16 @@ def attach(command: click.Command) -> None:
     for param in command.params:
         if isinstance(param, click.Option) and param.expose_value and param.envvar is None:
             param.envvar = "RNNCAST_" + _long(param).upper().replace("-", "_")
-    command.params.append(
+    command.params += [
         click.Option(
             ["--config"], metavar="FILE", is_eager=True, expose_value=False, callback=_read, envvar="RNNCAST_CONFIG",
             help="TOML file with options by their long names, in a section for each command.",
-        )
-    )  # fmt: skip
+        ),
+        click.Option(
+            ["--print-config"], is_flag=True, expose_value=False, callback=_print,
+            help="Print what holds, as such a file, and leave.",
+        ),
+    ]  # fmt: skip
 
 
 def beside(name: str) -> click.Command:
@@ -48,25 +60,22 @@ def beside(name: str) -> click.Command:
 
 def toml(command: click.Command, settings: Mapping[str, Any]) -> str:
     """Return a file with settings, by their options of a command."""
-    lines = [f"[{command.name}]"]
     options = {str(param.name): param for param in command.params if isinstance(param, click.Option)}
-    for name, value in settings.items():
-        option = options[name]
-        if isinstance(value, bool):
-            negative = [flag.removeprefix("--") for flag in option.secondary_opts]
-            lines.append(f"{_long(option) if value else negative[0]} = true")
-        elif isinstance(value, tuple) and not option.multiple:
-            lines.append(f"{_long(option)} = {json.dumps(','.join(map(str, value)))}")
-        else:
-            lines.append(f"{_long(option)} = {_toml(value)}")
-    return "\n".join(lines) + "\n"
+    lines = [_line(options[name], value) for name, value in settings.items()]
+    return "\n".join([f"[{command.name}]", *lines]) + "\n"
+
+
+def _line(option: click.Option, value: Any) -> str:
+    """Return the line of a file that gives an option a value; what the command line joins by commas is one text."""
+    joined = isinstance(value, tuple) and not option.multiple
+    return f"{_long(option)} = {_toml(','.join(map(str, value)) if joined else value)}"
 
 
 def _toml(value: object) -> str:
-    """Return a number, a text, or several of them; a text of JSON is one of TOML, but for one sign."""
+    """Return a number, a text, true or false, or several; as JSON has it is as TOML does, but for one sign."""
     if isinstance(value, tuple):
         return f"[{', '.join(map(_toml, value))}]"
-    return json.dumps(value).replace("\x7f", "\\u007F")
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007F")
 
 
 def _long(option: click.Option) -> str:
@@ -76,7 +85,7 @@ def _long(option: click.Option) -> str:
 
 def _read(ctx: click.Context, param: click.Parameter, path: str | None) -> None:
     """Take a file's values for what is given neither on the command line nor by a variable."""
-    if path is None:
+    if path is None or ctx.resilient_parsing:
         return
     command = str(ctx.command.name)
     group = ctx.parent.command if ctx.parent else None
@@ -86,6 +95,32 @@ def _read(ctx: click.Context, param: click.Parameter, path: str | None) -> None:
         if section not in known or not isinstance(values, dict):
             raise UsageError(f"{path}: there is no command '{section}' to be a section.", nearest(section, known))
     ctx.default_map = dict(_named(path, ctx.command, file.get(command, {})))
+
+
+def _print(ctx: click.Context, param: click.Parameter, is_asked: bool) -> None:
+    """Print what holds and leave, whatever data there are: the call is parsed again for its options alone."""
+    if not is_asked or ctx.resilient_parsing:
+        return
+    options = [other for other in ctx.command.params if isinstance(other, click.Option) and other is not param]
+    lenient = {"allow_extra_args": True, "ignore_unknown_options": True}
+    twin = click.Command(ctx.command.name, context_settings=lenient, params=list(options))
+    found = twin.make_context(str(ctx.info_name), list(ctx.meta[helping.ARGUMENTS]), parent=ctx.parent)
+    click.echo("\n".join([f"[{ctx.command.name}]", *_holding(found)]))
+    ctx.exit()
+
+
+def _holding(ctx: click.Context) -> Iterator[str]:
+    """Yield by subject a line for each option: the value that was given, else a comment that tells the default."""
+    for subject, options in helping.subjects(ctx.command.params).items():
+        settable = [option for option in options if option.expose_value]
+        if settable:
+            yield f"\n# {subject}"
+        for option in settable:
+            if ctx.get_parameter_source(str(option.name)) in _GIVEN:
+                yield _line(option, ctx.params[str(option.name)])
+            else:
+                default = _DEFAULT.search((option.get_help_record(ctx) or ("", ""))[1])
+                yield f"# {_long(option)}: {default[1] if default else 'not given'}"
 
 
 def _load(path: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from rnncast.cli.options import duration, number, setting, several, whole
 
 
 def _list_models(ctx: click.Context, param: click.Parameter, value: bool) -> None:
-    if value:
+    if value and not ctx.resilient_parsing:
         names = {"auto": "chosen by the data (the default)"}
         names |= {name: entry.summary for name, entry in registry.MODELS.items()}
         width = max(map(len, names)) + 2
@@ -62,7 +62,8 @@ network_options = options.together(
 )  # fmt: skip
 
 training_options = options.together(
-    setting("loss", "--loss", text="Training loss.", type=click.Choice(tuple(registry.LOSSES))),
+    setting("loss", "--loss", text=f"Training loss: {', '.join(registry.LOSSES)}.", metavar="NAME",
+            type=click.Choice(tuple(registry.LOSSES))),
     setting("quantiles", "--quantiles", text="Levels that the model learns.", otherwise="nine deciles",
             metavar="Q[,Q...]", type=several(number)),
     setting("optimizer", "--optimizer", text="Optimiser.", type=click.Choice(tuple(registry.OPTIMIZERS))),

@@ -1,6 +1,9 @@
 """Options that several commands share, their types, and what is said on stderr."""
 
 import re
+import shutil
+import sys
+import textwrap
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -8,6 +11,7 @@ from typing import Any
 import click
 
 from rnncast import config, registry
+from rnncast.cli import helping
 from rnncast.rendering.base import visible
 
 Decorator = Callable[[Any], Any]
@@ -25,7 +29,7 @@ class Talk:
     def note(self, text: str) -> None:
         """Say something on stderr that is worth knowing."""
         if not self.quiet:
-            click.echo(visible(text), err=True)
+            click.echo(_wrapped(visible(text)), err=True)
 
     def notes(self, texts: Iterable[str]) -> None:
         """Say several such things."""
@@ -36,6 +40,14 @@ class Talk:
         """Say something on stderr that only --verbose asks for."""
         if self.verbose:
             self.note(text)
+
+
+def _wrapped(text: str) -> str:
+    """Return what is said, on a terminal in lines that end between words; elsewhere it stays one line."""
+    if not sys.stderr.isatty():
+        return text
+    width = shutil.get_terminal_size().columns
+    return textwrap.fill(text, width, break_long_words=False, break_on_hyphens=False)
 
 
 def _set(ctx: click.Context, param: click.Parameter, value: Any) -> None:
@@ -114,11 +126,13 @@ def setting(name: str, *flags: str, text: str, otherwise: str = "", **more: Any)
     """
     default = _DEFAULTS[name]
     shown = otherwise or ("" if default in (None, ()) else str(default))
-    return click.option(*flags, name, help=f"{text}  [default: {shown}]" if shown else text, **more)
+    told = f"{text}  [default: {shown}]" if shown else text
+    return click.option(*flags, name, cls=helping.Option, subject=_SUBJECTS[name], help=told, **more)
 
 
-_SECTIONS = [getattr(config.Config(), section.name) for section in fields(config.Config)]
-_DEFAULTS = {field.name: getattr(section, field.name) for section in _SECTIONS for field in fields(section)}
+_SECTIONS = {section.name: getattr(config.Config(), section.name) for section in fields(config.Config)}
+_DEFAULTS = {field.name: getattr(section, field.name) for section in _SECTIONS.values() for field in fields(section)}
+_SUBJECTS = {field.name: helping.SECTIONS[name] for name, section in _SECTIONS.items() for field in fields(section)}
 _COL: dict[str, Any] = {"metavar": "COL", "multiple": True}
 _TOLD: dict[str, Any] = {"otherwise": "told from the text"}
 
@@ -185,7 +199,7 @@ format_option = click.option(
 )  # fmt: skip
 output_option = click.option(
     "-o", "--output", metavar="FILE",
-    help="Write the result to a file; its ending says the format: .csv, .json, .jsonl, .parquet.",
+    help="Write the result to a file; its ending says the format: .csv, .tsv, .json, .jsonl, .parquet, .md.",
 )  # fmt: skip
 fail_option = click.option(
     "--fail-if", metavar="CONDITION", multiple=True, help="Leave with status 1 if it holds: 'mase > 1'; repeat."

@@ -2,11 +2,13 @@
 
 A format is one function `render(table: Table, screen: Screen) -> str` in its own file and one line in the
 registry. It knows the screen's width and colour, if it cares for them, and nothing of where the text goes. A format
-that is no text is a function `render(table: Table) -> bytes`.
+that is no text is a function `render(table: Table) -> bytes`. One whose rows can be written before the last is known
+has a function `stream(parts: Iterable[Table])` beside it, which yields the same in pieces.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Literal
 
 from rnncast.errors import DataError
@@ -67,6 +69,16 @@ class Table:
         return zip(*(column.values for column in self.columns), strict=True)
 
 
+def joined(parts: Iterable[Table]) -> Table:
+    """Return tables of the same columns as one, their rows one after the other."""
+    tables = list(parts)
+    if len(tables) == 1:
+        return tables[0]
+    columns = zip(*(table.columns for table in tables), strict=True)
+    whole = [replace(same[0], values=[*chain.from_iterable(part.values for part in same)]) for same in columns]
+    return replace(tables[0], columns=tuple(whole))
+
+
 @dataclass(frozen=True, slots=True)
 class Screen:
     """Says what the text will be seen on.
@@ -75,11 +87,13 @@ class Screen:
         width: how many cells a line has.
         colour: true where escape codes are welcome.
         max_rows: how many rows of a long table are shown; None shows all, as a file or a pipe should.
+        unicode: true where more than ASCII can be shown.
     """
 
     width: int = 80
     colour: bool = False
     max_rows: int | None = None
+    unicode: bool = False
 
 
 def visible(text: str) -> str:

@@ -74,12 +74,12 @@ def _strips(table: Table, shown: Sequence[int]) -> list[_Strip]:
     strips = []
     for index, column in enumerate(table.columns):
         aim = table.best.get(column.name)
-        best = frozenset() if aim is None else _best_rows(column, aim, table.unranked)
+        best = frozenset() if aim is None else best_rows(column, aim, table.unranked)
         marks = ["*" if row in best else " " if best else "" for row in shown]
-        cells = [cell + mark for cell, mark in zip(_cells(column, shown), marks, strict=True)]
+        cells = [cell + mark for cell, mark in zip(texts(column, shown), marks, strict=True)]
         places = frozenset(place for place, row in enumerate(shown) if row in best)
         header = visible(column.name) + (" " if best else "")
-        strips.append(_Strip(header, cells, places, _is_number(column), index < num_keys))
+        strips.append(_Strip(header, cells, places, is_number(column), index < num_keys))
     drawn = [_bars(column, shown) for column in table.columns if table.bars and column.name == table.bars]
     return [*strips[:num_keys], *drawn, *strips[num_keys:]]
 
@@ -106,15 +106,16 @@ def _with_room(strips: list[_Strip], spare: Collection[str], width: int) -> tupl
     return strips, []
 
 
-def _is_number(column: Column) -> bool:
+def is_number(column: Column) -> bool:
+    """Tell whether a column holds numbers alone."""
     return all(v is None or (isinstance(v, int | float) and not isinstance(v, bool)) for v in column.values)
 
 
 def _is_measure(column: Column) -> bool:
-    return _is_number(column) and any(isinstance(v, float) for v in column.values)
+    return is_number(column) and any(isinstance(v, float) for v in column.values)
 
 
-def _best_rows(column: Column, aim: str | float, unranked: frozenset[int]) -> frozenset[int]:
+def best_rows(column: Column, aim: str | float, unranked: frozenset[int]) -> frozenset[int]:
     """Return the rows with the best value; none where there is nothing to choose from."""
     ranked = ((row, v) for row, v in enumerate(column.values) if row not in unranked)
     values = {row: v for row, v in ranked if isinstance(v, int | float) and isfinite(v)}
@@ -126,9 +127,10 @@ def _best_rows(column: Column, aim: str | float, unranked: frozenset[int]) -> fr
     return frozenset(row for row, cost in costs.items() if cost == least)
 
 
-def _cells(column: Column, shown: Sequence[int]) -> list[str]:
+def texts(column: Column, shown: Sequence[int]) -> list[str]:
+    """Return a column's values of some rows as people read them, points below each other."""
     values = [column.values[row] for row in shown]
-    if not _is_number(column):
+    if not is_number(column):
         return [_cell(value, f".{column.digits}g") for value in values]
     if _is_measure(column):
         values = [None if value is None else float(value) for value in values]

@@ -1,6 +1,6 @@
 """Results as neutral tables: forecasts and inspections, before any format."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from rnncast.aliases import describe
-from rnncast.bounds import Bounds
+from rnncast.bounds import UNBOUNDED, Bounds
 from rnncast.checkpoint import Checkpoint
 from rnncast.config import Config
 from rnncast.frequency import format_stamps
@@ -22,6 +22,18 @@ from rnncast.scoring import only_usual
 from rnncast.selection import holdout
 from rnncast.spelling import say
 from rnncast.survey import Survey
+
+ROWS = 2**16
+"""Rows of a forecast, about, that become a table at once."""
+
+
+def forecast_tables(
+    forecasts: Iterable[Forecast], levels: Sequence[int], about: Mapping[str, Any] | None = None
+) -> Iterator[Table]:
+    """Yield `forecast_table` of some series after the other."""
+    for forecast in forecasts:
+        for series in forecast.panel.stretches(ROWS, max(1, ROWS // forecast.horizon)):
+            yield forecast_table(forecast.part(series), levels, about)
 
 
 def forecast_table(forecast: Forecast, levels: Sequence[int], about: Mapping[str, Any] | None = None) -> Table:
@@ -93,6 +105,8 @@ def shortfalls(panel: Panel, asked: Config) -> list[str]:
 
 def broken_bounds(panel: Panel, bounds: Bounds) -> list[str]:
     """Return a sentence on how many values of the history do not keep the bounds of its forecasts, if any."""
+    if bounds == UNBOUNDED:
+        return []
     rows, came = panel.row_mask(), panel.scored
     seen = came.values[rows][came.observed[rows]]
     count = bounds.broken_by(seen)
@@ -147,7 +161,7 @@ def checkpoint_table(checkpoint: Checkpoint, about: Mapping[str, Any]) -> Table:
     entries: dict[str, Value] = {
         "model": config.model.model,
         "members": len(checkpoint.final),
-        "weights": sum(weight.numel() for weight in checkpoint.final[0].values()),
+        "weights": sum(weight.size for weight in checkpoint.final[0].values()),
         "series": panel.num_series,
         "target": ", ".join(panel.target_names),
         "frequency": config.data.freq,

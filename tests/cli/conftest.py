@@ -1,6 +1,8 @@
 """Fixtures of the command line's tests: a call inside this process, and checkpoints that are trained once."""
 
+import os
 import signal
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -40,6 +42,15 @@ def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
         return Called(int(stop.value.code or 0), streams.out, streams.err)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def program_path() -> str:
+    """Return a search path on which the program stands first; skip where it is not installed."""
+    folder = Path(sys.executable).parent
+    if not (folder / "rnncast").exists():
+        pytest.skip("the program is not installed beside this Python")
+    return f"{folder}{os.pathsep}{os.environ['PATH']}"
 
 
 @pytest.fixture(scope="session")

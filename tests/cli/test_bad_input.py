@@ -110,6 +110,7 @@ def test_nearest_names_are_offered(call: Call, folder: Path) -> None:
     assert "Did you mean 'mase'?" in call("train", "good.csv", "--fail-if", "mas > 1").stderr
 
 
+@pytest.mark.promise("P4")
 @pytest.mark.parametrize(
     ("output", "message"),
     [

@@ -4,7 +4,7 @@ from pathlib import Path
 import click
 import pytest
 
-from rnncast.cli import configuring
+from rnncast.cli import configuring, program
 from rnncast.cli.train import train
 from tests.cli.conftest import Call
 
@@ -106,3 +106,46 @@ def test_every_option_has_a_variable_and_every_command_a_file(commands: dict[str
         options = [param for param in command.params if isinstance(param, click.Option)]
         assert "--config" in {flag for option in options for flag in option.opts}
         assert all(str(option.envvar).startswith("RNNCAST_") for option in options if option.expose_value)
+
+
+def test_what_holds_is_printed_and_reads_back_as_the_same(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "c.toml").write_text(FILE)
+    monkeypatch.setenv("RNNCAST_HIDDEN_SIZE", "5")
+    monkeypatch.setenv("RNNCAST_MODEL", "gru")
+    asked = ("--model", "rnn", "--option", "a=1", "--option", 'b="\u00e9\U0001f600\x7f', "--season-length", "7,365")
+    done = call("train", "--config", "c.toml", *asked, "--print-config")
+    assert (done.status, done.stderr) == (0, "")
+    (tmp_path / "held.toml").write_text(done.stdout)
+    assert tomllib.loads(done.stdout)["train"] == {
+        "target": ["passengers"],
+        "season-length": "7,365",
+        "model": "rnn",
+        "hidden-size": 5,
+        "skip": False,
+        "option": ["a=1", 'b="\u00e9\U0001f600\x7f'],
+        "quantiles": "0.1,0.5,0.9",
+        "averaging": False,
+        "max-steps": 2,
+        "ensemble": 1,
+    }
+    for line in ("# Network", "# missing: interpolate", "# horizon: by the frequency", "# time: not given"):
+        assert f"\n{line}\n" in done.stdout
+    monkeypatch.delenv("RNNCAST_HIDDEN_SIZE")
+    monkeypatch.delenv("RNNCAST_MODEL")
+    assert call("train", "--config", "held.toml", "--print-config").stdout == done.stdout
+    assert call("train", "data.csv", "--config", "held.toml", "-q", "--print-config").stdout == done.stdout
+
+
+@pytest.mark.parametrize("name", sorted(program.commands))
+def test_every_command_prints_what_holds_without_data(call: Call, name: str) -> None:
+    done = call(name, "--print-config")
+    assert (done.status, done.stderr) == (0, "")
+    assert tomllib.loads(done.stdout) == {name: {}}
+
+
+def test_what_is_wrong_is_told_before_what_holds(call: Call) -> None:
+    assert "'x' is not a whole number" in call("train", "--print-config", "--hidden-size", "x").stderr
+    assert "Did you mean --hidden-size?" in call("train", "--print-config", "--hiden-size", "3").stderr
+    assert "there is no command 'trian'" in call("trian", "--print-config").stderr

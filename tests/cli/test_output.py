@@ -11,7 +11,6 @@ from rnncast.cli import output
 from rnncast.cli.options import Talk
 from rnncast.errors import UsageError
 from rnncast.rendering import Column, Table
-from tests.cli.conftest import Call
 
 TABLE = Table("metrics", (Column("model", ["a", "b"]), Column("mse", [1.0, 2.5])))
 
@@ -40,11 +39,3 @@ def test_parquet_goes_into_a_pipe_and_not_onto_a_terminal(
         with pytest.raises(UsageError, match="not for a terminal") as caught:
             refuse()
         assert "--output result.parquet" in caught.value.hint
-
-
-@pytest.mark.parametrize("name", ["jsonl", "parquet"])
-def test_every_command_that_prints_a_table_knows_every_format(call: Call, airline: Path, name: str) -> None:
-    for command in (("inspect", airline), ("predict", airline, "-c", "default", "-H", "2")):
-        done = call(*command, "--format", name, "-o", "out")
-        assert done.status == 0, done.stderr
-        assert Path("out").stat().st_size

@@ -38,6 +38,7 @@ def test_the_data_of_the_training_run_give_the_same_forecast(call: Call, trained
     assert call("predict", "-c", trained).stdout == call("predict", airline, "-c", trained).stdout
 
 
+@pytest.mark.promise("P11")
 def test_standard_input_gzip_and_several_files_are_the_same_data(
     run_cli: RunCli, call: Call, trained: Path, airline: Path, tmp_path: Path
 ) -> None:

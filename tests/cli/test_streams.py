@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -40,7 +41,7 @@ class Program:
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_during_training_leaves_the_old_checkpoint_and_nothing_else(
+def test_a_signal_during_training_leaves_the_old_checkpoint_and_at_most_a_state(
     program_at: Program, airline: Path, tmp_path: Path, number: signal.Signals, status: int
 ) -> None:
     (tmp_path / "rnncast.safetensors").write_bytes(b"old")
@@ -54,9 +55,55 @@ def test_a_signal_during_training_leaves_the_old_checkpoint_and_nothing_else(
         running.kill()
     assert (running.returncode, stdout) == (status, "")
     assert "Traceback" not in stderr
-    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"rnncast.safetensors": b"old"}
+    left = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert ("rnncast.safetensors.state" in left) == ("--resume goes on" in stderr)
+    left.pop("rnncast.safetensors.state", None)
+    assert left == {"rnncast.safetensors": b"old"}
 
 
+@pytest.mark.promise("P5")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_a_run_that_was_stopped_goes_on_to_the_bytes_of_one_that_was_not(
+    program_at: Program, airline: Path, tmp_path: Path, number: signal.Signals
+) -> None:
+    asked = ["train", airline, "-m", "gru", "--hidden-size", "4", "--ensemble", "1", "--max-steps", "1500", "-q"]
+    state = tmp_path / "rnncast.safetensors.state"
+    running = program_at.start(*asked, "--save-every", "0.1s")
+    for _ in range(600):
+        if state.exists() or running.poll() is not None:
+            break
+        time.sleep(0.1)
+    running.send_signal(number)
+    running.communicate(timeout=60)
+    assert running.returncode == (143 if number == signal.SIGTERM else -9)
+    assert state.exists()
+    ended = program_at.start(*asked, "--resume")
+    assert ended.communicate(timeout=120) is not None
+    assert ended.returncode == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["rnncast.safetensors"]
+    whole = program_at.start(*asked, "-o", "whole.safetensors")
+    whole.communicate(timeout=120)
+    assert (tmp_path / "whole.safetensors").read_bytes() == (tmp_path / "rnncast.safetensors").read_bytes()
+
+
+def test_a_run_with_other_settings_is_no_continuation(program_at: Program, airline: Path, tmp_path: Path) -> None:
+    running = program_at.start("train", airline, "-m", "gru", *ENDLESS, "--save-every", "0.1s", "--seed", "3")
+    state = tmp_path / "rnncast.safetensors.state"
+    for _ in range(600):
+        if state.exists() or running.poll() is not None:
+            break
+        time.sleep(0.1)
+    running.send_signal(signal.SIGTERM)
+    running.communicate(timeout=60)
+    before = state.read_bytes()
+    other = program_at.start("train", airline, "-m", "gru", *ENDLESS, "--resume", "--seed", "4")
+    _, stderr = other.communicate(timeout=60)
+    assert other.returncode == 2
+    assert "begun otherwise: seed was 3, now 4." in stderr
+    assert state.read_bytes() == before
+
+
+@pytest.mark.promise("P14")
 def test_a_reader_that_goes_away_is_no_failure(program_at: Program, trained: Path) -> None:
     done = program_at.shell(f"rnncast predict -c {trained} -H 2000 | head -n 1")
     assert (done.returncode, done.stdout) == (0, "month,forecast,lo-80,hi-80,lo-95,hi-95\n")
@@ -64,6 +111,7 @@ def test_a_reader_that_goes_away_is_no_failure(program_at: Program, trained: Pat
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.promise("P14")
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no full device")
 def test_a_full_disk_behind_standard_output_is_one_line_and_status_1(program_at: Program, trained: Path) -> None:
     done = program_at.shell(f"rnncast predict -c {trained} > /dev/full")
@@ -71,12 +119,14 @@ def test_a_full_disk_behind_standard_output_is_one_line_and_status_1(program_at:
     assert done.stderr.startswith("Error: the output cannot be written: ")
 
 
+@pytest.mark.promise("P14")
 def test_closed_streams_are_quiet(program_at: Program, trained: Path) -> None:
     done = program_at.shell(f"rnncast predict -c {trained} -o f.csv >&- 2>&- <&-")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert (program_at.folder / "f.csv").exists()
 
 
+@pytest.mark.promise("P16")
 def test_nothing_off_a_terminal_has_escapes_and_the_home_stays_empty(
     program_at: Program, airline: Path, clean_env: Mapping[str, str]
 ) -> None:

@@ -57,6 +57,7 @@ def test_columns_of_different_lengths_are_our_own_mistake() -> None:
         Table("forecast", (Column("a", [1]), Column("b", [])))
 
 
+@pytest.mark.promise("P16")
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

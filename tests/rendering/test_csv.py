@@ -1,6 +1,7 @@
 import csv
 import io
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -28,6 +29,7 @@ def test_numbers_read_back_as_they_were() -> None:
     assert [float(line) for line in csv_of(Column("y", values)).split()[1:]] == values
 
 
+@pytest.mark.promise("P16")
 @settings(max_examples=50, deadline=None)
 @given(names=st.lists(st.tuples(TEXT, TEXT), max_size=4))
 def test_any_text_reads_back_as_it_was(names: list[tuple[str, str]]) -> None:

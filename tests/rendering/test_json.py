@@ -30,6 +30,7 @@ def test_a_table_becomes_one_object_with_its_schema_and_a_line_for_each_row() ->
     )
 
 
+@pytest.mark.promise("P14")
 def test_what_is_no_finite_number_is_null() -> None:
     nan, inf = float("nan"), float("inf")
     table = Table("metrics", (Column("mse", [nan, inf, -inf, None, 1.0]),), about={"history": [{"loss": nan}, (inf,)]})

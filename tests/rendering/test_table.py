@@ -92,6 +92,7 @@ def test_numbers_show_a_few_digits_with_their_points_below_each_other(
     assert column_of(*values) == expected
 
 
+@pytest.mark.promise("P16")
 def test_markup_and_control_characters_in_the_data_are_harmless() -> None:
     name = "[/red] \x1b[31m\n\x07 [link]"
     table = Table("forecast", (Column(name, [name]),), title=f"of {name!s}".replace("\n", ""), note="tab\there")
