@@ -3,8 +3,9 @@
 import sys
 from importlib import import_module
 
-SUBJECTS = ("startup", "submissions", "airline", "determinism", "hourly", "backtest", "reading")
-WITH_ARGUMENTS = ("accuracy", "ablations", "peers", "reading", "tuning")
+SUBJECTS = ("startup", "submissions", "airline", "determinism", "hourly", "backtest", "reading", "scale")
+WITH_ARGUMENTS = ("accuracy", "ablations", "faults", "peers", "profile", "reading", "sbom", "scale", "throughput",
+                  "tuning")  # fmt: skip
 
 asked = sys.argv[1:] or list(SUBJECTS)
 if asked[0] in WITH_ARGUMENTS:

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import suppress
 from typing import NoReturn
 
 INTERRUPTED = 130
@@ -35,5 +36,13 @@ def _leave_interrupted() -> NoReturn:
     os._exit(INTERRUPTED)
 
 
+def _forget_the_current_folder() -> None:
+    """Take the folder that `python -m` puts first off the search path: what lies there is data, not code."""
+    with suppress(OSError):
+        if sys.path[:1] == [os.getcwd()]:
+            del sys.path[0]
+
+
 if __name__ == "__main__":
+    _forget_the_current_folder()
     main()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from os import PathLike
-from typing import Any, TypeAlias, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, Unpack
 
 import numpy as np
 import pandas as pd
@@ -14,39 +14,35 @@ import pandas as pd
 from rnncast import (
     __version__,
     checkpoint,
-    comparing,
-    course,
-    device,
     embedded,
     holdout,
     holidays,
     measuring,
     registry,
-    tuning,
 )
 from rnncast.bounds import BoundsSettings
 from rnncast.checkpoint import Checkpoint
 from rnncast.columns import Columns
-from rnncast.comparing import Asked
 from rnncast.config import Config, DataConfig, ModelConfig, RunConfig, Settings
 from rnncast.diagnosing import Diagnosis, diagnose
 from rnncast.errors import DataError, UsageError
 from rnncast.evaluation import Scores, Wanted, backtest, plan_origins
-from rnncast.forecasting import Predictor, forecast
+from rnncast.exported import Exported
+from rnncast.fits import Progress
+from rnncast.forecasting import Predictor, forecast, forecasts
 from rnncast.frequency import to_stamps
 from rnncast.horizons import default_horizon
-from rnncast.keeping import Keep
 from rnncast.measuring import Measured
-from rnncast.network import num_weights
 from rnncast.panel import Forecast, Panel
+from rnncast.reading import Ahead as Known
 from rnncast.reading import Reading, Words, as_classes, panel_from_frame, read_panel, with_future
 from rnncast.rendering import views
-from rnncast.rendering.leaderboard import leaderboard_table
 from rnncast.rendering.scores import scores_table
-from rnncast.rendering.trials import trials_table
-from rnncast.training import Progress
-from rnncast.tuning import Trials
 from rnncast.zones import aware
+
+if TYPE_CHECKING:
+    from rnncast.comparing import Asked
+    from rnncast.tuning import Trials
 
 Path = str | PathLike[str]
 Data: TypeAlias = "pd.DataFrame | pd.Series[Any] | Path | Sequence[Path] | Reading"
@@ -63,6 +59,11 @@ class Forecaster:
     run: RunConfig = field(default_factory=RunConfig)
 
     @property
+    def config(self) -> Config:
+        """Return the settings of the training run, resolved."""
+        return self.checkpoint.config
+
+    @property
     def horizon(self) -> int:
         """Return the steps that it was trained to forecast."""
         return self.checkpoint.config.window.horizon or 1
@@ -74,7 +75,17 @@ class Forecaster:
         future: Ahead | None = None,
         **bounds: Unpack[BoundsSettings],
     ) -> Forecast:
-        """Forecast from the end of `data`, or of what it was trained on.
+        """Return `forecasts` of all series in one."""
+        return forecast(*self._asked(data, horizon, future, **bounds))
+
+    def forecasts(
+        self,
+        data: Data | None = None,
+        horizon: int | None = None,
+        future: Ahead | None = None,
+        **bounds: Unpack[BoundsSettings],
+    ) -> Iterator[Forecast]:
+        """Forecast from the end of `data`, or of what it was trained on, and yield some series after the other.
 
         Args:
             data: a data frame or paths; None is the data of the training run.
@@ -86,12 +97,18 @@ class Forecaster:
             DataError: data that do not fit the checkpoint.
             UsageError: bounds that leave nothing.
         """
+        return forecasts(*self._asked(data, horizon, future, **bounds))
+
+    def _asked(
+        self, data: Data | None, horizon: int | None, future: Ahead | None, **bounds: Unpack[BoundsSettings]
+    ) -> tuple[Predictor, Panel, int, Known | None]:
+        """Return what forecasts, what is forecast, how far, and what is known of it."""
         kept = replace(self.checkpoint.config.bounds, **bounds)
         reading = self.own(future) if data is None else self.read(data, future)
         predictor = replace(self.predictor("final", reading.panel.num_series), bounds=kept)
         steps = self.horizon if horizon is None else horizon
         panel = holidays.reaching(reading.panel, self.checkpoint.config.data.holidays, steps)
-        return forecast(predictor, panel, steps, reading.ahead)
+        return predictor, panel, steps, reading.ahead
 
     def predict(
         self,
@@ -147,6 +164,12 @@ class Forecaster:
             return scores
         return scores.standardised(*measuring.standards(self.checkpoint, panel, which, plan))
 
+    def glimpse(self, most: int) -> Scores:
+        """Return the first series' backtest on the rows that the training run held out, without baselines."""
+        own = self.own()
+        few = own.panel.only(np.arange(min(most, own.panel.num_series)))
+        return self.backtest(replace(own, panel=few), baselines=())
+
     def diagnose(self, scores: Scores) -> Diagnosis:
         """Say what the errors of the model in a `backtest` are like.
 
@@ -197,10 +220,7 @@ class Forecaster:
 
     def predictor(self, which: str, num_windows: int) -> Predictor:
         """Return what forecasts with the "final" or the "heldout" weights."""
-        networks = self.checkpoint.networks(which, device.choose(self.run))
-        for network in networks:
-            device.use_threads(self.run, num_windows * network.shape.num_origins * num_weights(network))
-            network.half_precision = self.run.precision == "bf16"
+        networks = self.checkpoint.casting(which, self.run, num_windows)
         kept, config = self.checkpoint, self.checkpoint.config
         return Predictor(networks, config.window.transform == "log", kept.blend, config.bounds, kept.regression)
 
@@ -268,7 +288,7 @@ def untrained_before(data: Data, windows: int | None, stride: int | None, **sett
     """
     reading = read(data, Config.of(settings).data)
     steps = settings.get("horizon") or default_horizon(reading.panel)
-    settings["horizon"], settings["test"] = steps, course.measured_rows(reading.panel, steps, windows, stride)
+    settings["horizon"], settings["test"] = steps, measuring.measured_rows(reading.panel, steps, windows, stride)
     return untrained(reading, **settings)
 
 
@@ -280,8 +300,11 @@ def compare(data: Data, asked: Asked | None = None, **settings: Unpack[Settings]
         UsageError: settings that do not fit.
         RunError: training failed.
     """
+    from rnncast import comparing, keeping  # they load torch, as `tuning` does, which most of what is done needs not
+    from rnncast.rendering.leaderboard import leaderboard_table
+
     reading, config, _ = prepared(data, Config.of(settings), None)
-    board = _finished(comparing.compare(reading, config, asked or Asked(), Keep(None)))
+    board = _finished(comparing.compare(reading, config, asked or comparing.Asked(), keeping.Keep(None)))
     return views.frame(leaderboard_table(board, {}))
 
 
@@ -294,8 +317,11 @@ def tune(data: Data, asked: Trials | None = None, **settings: Unpack[Settings]) 
         UsageError: settings that do not fit, or nothing to search.
         RunError: training failed.
     """
+    from rnncast import tuning
+    from rnncast.rendering.trials import trials_table
+
     reading, config, _ = prepared(data, Config.of(settings), None)
-    found = _finished(tuning.search(reading, settings, asked or Trials()))
+    found = _finished(tuning.search(reading, settings, asked or tuning.Trials()))
     fit, _ = _finished(tuning.conclude(reading, settings, found))
     return Forecaster(fit, config.run), views.frame(trials_table(found, {}))
 
@@ -335,9 +361,9 @@ def source(data: Sequence[str]) -> dict[str, Any]:
     return {"version": __version__, "data": list(data)}
 
 
-def about(forecaster: Forecaster, path: str, data: Sequence[str] = ()) -> dict[str, Any]:
+def about(forecaster: Forecaster | Exported, path: str, data: Sequence[str] = ()) -> dict[str, Any]:
     """Return how a result was made, for machines: `path` is the checkpoint's, as typed."""
-    config = forecaster.checkpoint.config
+    config = forecaster.config
     return {
         **source(data),
         "model": config.model.model,

@@ -40,7 +40,7 @@ class Bounds:
         for name, value in (("minimum", self.minimum), ("maximum", self.maximum)):
             if value is not None and not math.isfinite(value):
                 raise UsageError(f"{name} is {value!r}, expected a finite number.")
-        least, largest = self._ends
+        least, largest = self.ends
         if least > largest:
             raise UsageError(
                 f"there is no {'whole ' if self.integer else ''}number between a minimum of {self.minimum:g} "
@@ -49,7 +49,7 @@ class Bounds:
             )
 
     @property
-    def _ends(self) -> tuple[float, float]:
+    def ends(self) -> tuple[float, float]:
         """Return the least and the largest value that are kept, infinite where there is none."""
         least = -math.inf if self.minimum is None else self.minimum
         largest = math.inf if self.maximum is None else self.maximum
@@ -60,7 +60,7 @@ class Bounds:
 
     def keep(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the values, rounded and clipped as the bounds say; their order stays."""
-        return (values.round() if self.integer else values).clip(*self._ends) + 0.0  # no zero with a minus
+        return (values.round() if self.integer else values).clip(*self.ends) + 0.0  # no zero with a minus
 
     def broken_by(self, values: NDArray[np.float64]) -> int:
         """Return how many values do not keep the bounds."""

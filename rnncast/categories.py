@@ -6,23 +6,11 @@ code 0, which stands for words that are not known at all, count as none in parti
 """
 
 from collections.abc import Sequence
-from math import ceil, sqrt
 
 import torch
 from torch import Tensor, nn
 
-LARGEST = 16
-"""Most numbers of a word."""
-
-
-def size_of(words: int) -> int:
-    """Return how many numbers stand for each of so many words: twice the root of their number, at most `LARGEST`."""
-    return min(words, ceil(2 * sqrt(words)), LARGEST)
-
-
-def read_width(words: Sequence[int]) -> int:
-    """Return how many numbers are read of columns with so many words each, 0 being a column of numbers."""
-    return sum(size_of(count) if count else 1 for count in words)
+from rnncast.columns import size_of
 
 
 class Categories(nn.Module):

@@ -52,8 +52,10 @@ def fill(
     """
     if method not in MISSING:
         raise UsageError(f"there is no way of filling called '{method}'.", nearest(method, MISSING))
+    if observed.all():
+        return values
     zeroed = np.where(observed, values, 0.0)  # [R, C]
-    if observed.all() or method == "zero":
+    if method == "zero":
         return zeroed
     if method == "error":
         row, column = np.argwhere(~observed)[0].tolist()

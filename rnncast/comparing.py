@@ -14,13 +14,12 @@ from rnncast.config import Config, ModelConfig, TrainingConfig, WindowConfig
 from rnncast.course import Course, course_of, fitted, labelled, outcome_of, predictor_of
 from rnncast.errors import UsageError, nearest
 from rnncast.evaluation import Plan, Scores, usual_baselines
+from rnncast.fits import Progress
 from rnncast.forecasting import Predictor, baseline_forecasts
 from rnncast.keeping import Keep
 from rnncast.metrics import Outcome
-from rnncast.network import num_weights
 from rnncast.panel import FloatArray
 from rnncast.reading import Reading
-from rnncast.training import Progress
 
 MODELS = ("auto", "lstm", "gru", "mlp", registry.EMBEDDED)
 """What is compared unless models are named: what `train` takes, its cells, one without recurrence, the embedded one."""
@@ -201,4 +200,4 @@ def _joined(entrants: Mapping[str, _Entrant], course: Course, top: int) -> Gener
 
 
 def _num_weights(predictor: Predictor) -> int:
-    return sum(num_weights(network) for network in predictor.networks)
+    return sum(network.num_weights for network in predictor.networks)

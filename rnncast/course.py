@@ -11,21 +11,17 @@ import torch
 from rnncast import device, holdout, keeping
 from rnncast.checkpoint import Checkpoint
 from rnncast.config import Config
-from rnncast.errors import UsageError
 from rnncast.evaluation import Plan, Wanted, backtest, plan_origins
+from rnncast.fits import Progress
 from rnncast.forecasting import Predictor
 from rnncast.horizons import default_horizon
 from rnncast.keeping import Keep
+from rnncast.measuring import measured_rows
 from rnncast.metrics import Outcome
-from rnncast.network import num_weights
 from rnncast.panel import Panel
 from rnncast.reading import Reading, seasons_of
-from rnncast.training import Progress
 
 Result = TypeVar("Result")
-
-ORIGINS = 5
-"""Origins by default, as far as half of the series holds them."""
 
 _PARTS = ("actual", "observed", "point", "quantiles", "past_error", "past_square")
 
@@ -74,22 +70,6 @@ def course_of(reading: Reading, config: Config, windows: int | None, stride: int
     return Course(replace(reading, panel=panel), settled, plan, device.choose(config.run))
 
 
-def measured_rows(panel: Panel, horizon: int, windows: int | None, stride: int | None) -> int:
-    """Return the rows that so many origins take, five by default.
-
-    Raises:
-        UsageError: more than half of the longest series.
-    """
-    rows = horizon + ((windows or ORIGINS) - 1) * (stride or horizon)
-    half = int(panel.lengths.max()) // 2
-    if windows and rows > half:
-        raise UsageError(
-            f"{windows} windows of {horizon} steps need {rows} rows, and half of the longest series are {half}.",
-            "Ask for fewer --windows, or a shorter --stride or --horizon.",
-        )
-    return rows
-
-
 def fitted(name: str, config: Config, course: Course, part: Plan, keep: Keep) -> Generator[Progress, None, Checkpoint]:
     """Return the fit of a configuration to the rows before a part of the course, a kept one if there is one."""
     before = course.before(part)
@@ -106,11 +86,7 @@ def fitted(name: str, config: Config, course: Course, part: Plan, keep: Keep) ->
 def predictor_of(fit: Checkpoint, which: str, course: Course) -> Predictor:
     """Return what forecasts with a fit's "final" or "heldout" weights."""
     config, run = fit.config, course.config.run
-    networks = fit.networks(which, course.where)
-    windows = course.panel.num_series * course.plan.windows
-    for network in networks:
-        device.use_threads(run, windows * network.shape.num_origins * num_weights(network))
-        network.half_precision = run.precision == "bf16"
+    networks = fit.casting(which, run, course.panel.num_series * course.plan.windows)
     return Predictor(networks, config.window.transform == "log", fit.blend, config.bounds, fit.regression)
 
 

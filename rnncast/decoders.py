@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from rnncast.dropout import Dropout
+
 
 @dataclass(frozen=True, slots=True)
 class DecoderSize:
@@ -97,7 +99,7 @@ class SegmentDecoder(Decoder):
         super().__init__()
         self.size, self.step = size, step
         self.positions = nn.Parameter(torch.randn(-(-size.horizon // segment), size.state))
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.segment = nn.Linear(size.state, segment * size.outputs, bias=False)
         nn.init.zeros_(self.segment.weight)
         self.start = nn.Parameter(torch.zeros(size.horizon, size.outputs))

@@ -6,12 +6,11 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from rnncast import sealed
 from rnncast.config import Config
 from rnncast.errors import CheckpointError, UsageError
+from rnncast.packing import Array
 from rnncast.sealed import Sealed
 
 MODEL = "pretrained"
@@ -21,8 +20,6 @@ PATH = os.path.join(os.path.dirname(__file__), "weights", "default.safetensors")
 
 FORMAT_VERSION = 1
 
-
-Weights = Mapping[str, Tensor]
 
 NEEDED = (
     "hidden_size",
@@ -51,7 +48,7 @@ class Embedded(NamedTuple):
     """
 
     settings: Mapping[str, Any]
-    weights: Weights
+    weights: Mapping[str, Array]
     report: Mapping[str, Any]
 
 
@@ -62,7 +59,7 @@ def save(path: str, model: Embedded) -> None:
         OutputError: it cannot be written.
     """
     header = {"format_version": FORMAT_VERSION, "settings": dict(model.settings), "report": dict(model.report)}
-    sealed.write(path, Sealed(header, {name: weight.cpu().half().numpy() for name, weight in model.weights.items()}))
+    sealed.write(path, Sealed(header, {name: weight.astype(np.float16) for name, weight in model.weights.items()}))
 
 
 @cache
@@ -75,7 +72,7 @@ def load(path: str = PATH) -> Embedded:
     header, tensors = sealed.read(path, FORMAT_VERSION)
     if not isinstance(header.get("settings"), dict):
         raise CheckpointError(f"{path} is no embedded model.", "Install rnncast anew.")
-    weights = {name: torch.from_numpy(array.astype(np.float32)) for name, array in tensors.items()}
+    weights = {name: array.astype(np.float32) for name, array in tensors.items()}
     return Embedded(header["settings"], weights, header.get("report", {}))
 
 

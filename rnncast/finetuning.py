@@ -1,15 +1,12 @@
 """Start from a checkpoint's weights: which settings stay, and which weights have not seen what is held out."""
 
-from collections.abc import Mapping
 from dataclasses import asdict, fields, replace
 from typing import Any
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from rnncast import selection
-from rnncast.checkpoint import Checkpoint
+from rnncast.checkpoint import Checkpoint, Weights
 from rnncast.config import Config, DataConfig, ModelConfig, TrainingConfig, WindowConfig
 from rnncast.errors import UsageError
 from rnncast.panel import Panel
@@ -20,8 +17,6 @@ SLOWER, SHORTER = 3, 2
 
 TRAINED_ANEW = {field.name for field in fields(TrainingConfig)} - {"loss", "quantiles", "ensemble", "origins"}
 """Settings that weights do not depend on."""
-
-Weights = tuple[Mapping[str, Tensor], ...]
 
 
 def continued(start: Checkpoint, asked: Config) -> tuple[Config, ...]:
@@ -65,7 +60,7 @@ def _member(member: Config, asked: Config, number: int) -> Config:
     return replace(member, training=training, bounds=replace(member.bounds, **given), run=asked.run)
 
 
-def weights(start: Checkpoint, panel: Panel, before: Panel) -> tuple[Weights, Weights]:
+def weights(start: Checkpoint, panel: Panel, before: Panel) -> tuple[tuple[Weights, ...], tuple[Weights, ...]]:
     """Return each member's weights to start the fits from that are measured, and the final ones.
 
     Weights that have learned from a row that is held out would be measured on what they know, so the
@@ -74,7 +69,7 @@ def weights(start: Checkpoint, panel: Panel, before: Panel) -> tuple[Weights, We
     Raises:
         UsageError: the checkpoint has learned from rows that are to be held out, or keeps numbers of other series.
     """
-    keeps_series = any(network.smoothing for network in start.networks("final", torch.device("cpu")))
+    keeps_series = any(name.startswith("smoothing.") for weights in start.final for name in weights)
     if keeps_series and not np.array_equal(panel.ids, start.panel.ids):
         raise UsageError(
             f"{start.config.model.model} keeps numbers of every series, and these are not those it was trained on.",

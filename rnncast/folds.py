@@ -11,23 +11,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-FOLDS, LONG_FOLDS = 4, 2
-"""Rows that are shown of the main season, and of a long one."""
-
-TRENDS = 5
-"""Distances over which the level's slope is shown: 1, 2, 4, 8 and 16 seasons."""
-
-NUM_INPUTS = 2 * (FOLDS + LONG_FOLDS + TRENDS) + 4
-"""Numbers that are shown at an origin."""
-
-SIZES = (FOLDS, FOLDS, LONG_FOLDS, FOLDS, LONG_FOLDS, TRENDS, 1, 4)
-"""Numbers that are shown of a step ahead, by the parts of `Folds`."""
-
-LARGEST = 200.0
-"""Bound on what is shown, in units of the spread."""
-
-REGULAR = 0.05
-"""Least spread around the last season, as a share of the spread around the level."""
+from rnncast.shapes import FOLDS, LARGEST, LONG_FOLDS, REGULAR, SIZES, TRENDS
 
 
 class History(NamedTuple):
@@ -178,6 +162,7 @@ def _known(history: History, steps: Tensor) -> Tensor:
 
 def _place(ahead: Tensor, season: int) -> Tensor:
     """Return where each step lies, [H, 4]."""
+    ahead = ahead.float()
     rows = (ahead - 1) // season + 1
-    seasonal = torch.full_like(ahead, season > 1)
+    seasonal = torch.full_like(ahead, float(season > 1))
     return torch.stack([ahead.log1p() / 4, (ahead / season).clamp(max=8) / 4, rows.clamp(max=16) / 8, seasonal], dim=-1)

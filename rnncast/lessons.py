@@ -11,9 +11,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from rnncast.network import LARGEST_HORIZON
-from rnncast.origins import Shape
 from rnncast.selection import FOLDED_STEPS, LONGEST_FOLDED
+from rnncast.shapes import LARGEST_HORIZON, Shape
 from rnncast.synthetic import Sample, mixture
 from rnncast.windows import Batch
 

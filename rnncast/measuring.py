@@ -6,10 +6,14 @@ import numpy as np
 
 from rnncast import scoring
 from rnncast.checkpoint import Checkpoint
+from rnncast.errors import UsageError
 from rnncast.evaluation import Plan
 from rnncast.panel import FloatArray, IntArray, Panel
 from rnncast.recognising import learned_rows
 from rnncast.selection import validation_rows
+
+ORIGINS = 5
+"""Origins by default, as far as half of the series holds them."""
 
 
 class Measured(TypedDict, total=False):
@@ -43,3 +47,19 @@ def standards(checkpoint: Checkpoint, panel: Panel, which: str, plan: Plan) -> t
         spared = checkpoint.held_out + validation_rows(before, config.training.validation, config.window.horizon or 1)
     rows = learned_rows(panel, checkpoint.panel, spared)
     return scoring.standards(panel.scored.truncated(np.where(rows > 0, rows, plan.first + 1)))
+
+
+def measured_rows(panel: Panel, horizon: int, windows: int | None, stride: int | None) -> int:
+    """Return the rows that so many origins take, five by default.
+
+    Raises:
+        UsageError: more than half of the longest series.
+    """
+    rows = horizon + ((windows or ORIGINS) - 1) * (stride or horizon)
+    half = int(panel.lengths.max()) // 2
+    if windows and rows > half:
+        raise UsageError(
+            f"{windows} windows of {horizon} steps need {rows} rows, and half of the longest series are {half}.",
+            "Ask for fewer --windows, or a shorter --stride or --horizon.",
+        )
+    return rows

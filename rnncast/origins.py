@@ -7,105 +7,12 @@ import torch
 from torch import Tensor, nn
 
 from rnncast import folds
+from rnncast.causal import causal_scale
 from rnncast.folds import History
 from rnncast.heads.base import Frame
-from rnncast.scaling import causal_scale
+from rnncast.shapes import Shape
 from rnncast.smoothing import LearnedSmoothing
 from rnncast.windows import Batch
-
-IN_YEAR = 2
-"""Numbers that say where in the year a step lies."""
-
-FOLDED_ORIGINS = 12
-"""Origins of a window that a network with folds is trained at, about."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """Says what a network reads and writes; with the model's size it rebuilds the network.
-
-    Attributes:
-        context_length: L, steps read.
-        horizon: H, steps forecast.
-        reach: steps forecast from one origin: H, or less where a model goes on from what it forecast.
-        segment_length: steps from one origin to the next; the model makes one step a segment.
-        num_lags: how many of the last values the model reads at each origin.
-        guess_season: the forecast starts from the seasonal naive of this season; 0 from the level.
-        season_length: steps in the main season.
-        long_season: steps in a second, longer one; 0 without one.
-        targets: C of one window as the model sees it: 1 for independent channels.
-        past: Kp, future: Kf, static: S, phases: M.
-        scaling: "causal" finds level and spread at each origin, "level" the level alone, "series" takes a series' own.
-        skip: the decoder reads the lags too, beside the state.
-        origins: "all" trains every origin of a window, "last" only the last one.
-        folds: the model reads the past folded by the season, and so does the decoder for each step ahead.
-        year: steps in a year, for positions in it among the future covariates; 0 without.
-    """
-
-    context_length: int
-    horizon: int
-    reach: int
-    segment_length: int
-    num_lags: int
-    guess_season: int
-    season_length: int
-    long_season: int
-    targets: int
-    past: int
-    future: int
-    static: int
-    phases: int
-    scaling: str = "causal"
-    skip: bool = True
-    origins: str = "all"
-    folds: bool = False
-    year: float = 0.0
-
-    @property
-    def num_origins(self) -> int:
-        """Return O, how many origins lie in a window."""
-        return self.context_length // self.segment_length
-
-    @property
-    def at_origins(self) -> slice:
-        """Return at which of the L steps the origins lie; the last one is the last step."""
-        first = self.context_length - 1 - self.segment_length * (self.num_origins - 1)
-        return slice(first, self.context_length, self.segment_length)
-
-    @property
-    def num_ahead(self) -> int:
-        """Return how many origins lie within the horizon, a segment apart, and reach no further than it."""
-        return (self.horizon - self.reach) // self.segment_length
-
-    @property
-    def num_blocks(self) -> int:
-        """Return how many steps of a model the horizon takes."""
-        return -(-self.horizon // self.reach)
-
-    @property
-    def at_taught(self) -> slice:
-        """Return at which of the L + H steps the origins lie that are trained."""
-        stop = self.context_length + self.segment_length * self.num_ahead
-        return slice(self.at_origins.start, stop, self.segment_length)
-
-    @property
-    def trained(self) -> slice:
-        """Return which origins are trained: all, with folds about a dozen and the last, since each is much work."""
-        origins = self.num_origins + self.num_ahead
-        every = max(1, origins // FOLDED_ORIGINS) if self.folds else 1
-        return slice((origins - 1) % every, None, every)
-
-    @property
-    def num_inputs(self) -> int:
-        """Return F, how many numbers the model reads at each origin."""
-        covariates = self.segment_length * (self.past + self.future)
-        folded = folds.NUM_INPUTS if self.folds else 0
-        return self.targets * (self.num_lags + 2) + covariates + 2 * self.phases + folded
-
-    @property
-    def num_ahead_inputs(self) -> int:
-        """Return how many numbers the decoder reads about each step ahead."""
-        return sum(folds.SIZES) if self.folds else self.future
 
 
 class View(NamedTuple):
@@ -280,8 +187,9 @@ def in_year(batch: Batch, year: float) -> Tensor:
 
 def held(values: Tensor, steps: int) -> Tensor:
     """Return `values` [B, L, K] up to `steps`, the last one repeated where there are no more."""
-    more = values[:, -1:].expand(-1, max(steps - values.shape[1], 0), -1)
-    return torch.cat([values[:, :steps], more], dim=1)
+    if steps <= values.shape[1]:
+        return values[:, :steps]
+    return torch.cat([values, values[:, -1:].expand(-1, steps - values.shape[1], -1)], dim=1)
 
 
 def asinh(values: Tensor) -> Tensor:

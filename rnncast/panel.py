@@ -4,7 +4,7 @@ Axes: R rows of all series one after the other, N series, C targets, H horizon, 
 Kp past covariates, Kf future covariates, S static covariates.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -76,7 +76,8 @@ class Panel:
     the arrays and changes `lengths`, so whoever reads `values` must stay below `offsets + lengths`.
 
     Attributes:
-        values: [R, C], finite everywhere; what was missing is filled, see `observed`.
+        values: [R, C], finite everywhere; what was missing is filled, see `observed`. Large files of float32 stay
+            that, see `part` and `at`, which are float64.
         observed: [R, C], true where a value was really seen.
         offsets: [N], first row of each series in `values`.
         lengths: [N], number of steps of each series.
@@ -168,6 +169,27 @@ class Panel:
             static_covariates=self.static_covariates[series],
         )
 
+    def part(self, series: IntArray) -> "Panel":
+        """Return the panel with only the series of these numbers, their rows laid anew, in float64."""
+        lengths, ahead = self.lengths[series], self.future_lengths[series]
+        rows, future = ranges(self.offsets[series], lengths), ranges(self.future_offsets[series], ahead)
+        return replace(
+            self.only(series),
+            values=self.values[rows].astype(np.float64, copy=False),
+            observed=self.observed[rows],
+            raw=None if self.raw is None else Raw(self.raw.values[rows], self.raw.observed[rows]),
+            offsets=np.cumsum(lengths) - lengths,
+            past_covariates=self.past_covariates[rows],
+            future_covariates=self.future_covariates[future],
+            future_offsets=np.cumsum(ahead) - ahead,
+        )
+
+    def stretches(self, rows: int, series: int) -> Iterator[IntArray]:
+        """Yield the numbers of series that follow each other: at most so many, with about so many rows together."""
+        before = np.cumsum(self.lengths) - self.lengths
+        place = np.stack([before // rows, np.arange(self.num_series) // series])
+        yield from np.split(np.arange(self.num_series), np.flatnonzero(np.diff(place).any(axis=0)) + 1)
+
     def extremes(self, ends: IntArray) -> tuple[FloatArray, FloatArray]:
         """Return the least and the largest value seen up to each of the steps `ends` [N, W], rising, each [N, W, C].
 
@@ -201,7 +223,8 @@ class Panel:
         begins, ends = (of.reshape(-1, *(1,) * first.ndim) for of in (self.offsets, self.offsets + self.lengths))
         inside = (rows >= begins) & (rows < ends)
         rows = np.clip(rows, begins, np.maximum(ends - 1, begins))
-        return self.values[rows], self.observed[rows] & inside[..., None]  # [..., count, C]
+        values: FloatArray = self.values[rows].astype(np.float64, copy=False)
+        return values, self.observed[rows] & inside[..., None]  # [..., count, C]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -224,6 +247,13 @@ class Forecast:
     first: IntArray
     panel: Panel
     bounds: Bounds = UNBOUNDED
+
+    def part(self, series: IntArray) -> "Forecast":
+        """Return the forecast of only the series of these numbers."""
+        panel = self.panel.part(series)
+        return replace(
+            self, point=self.point[series], quantiles=self.quantiles[series], first=self.first[series], panel=panel
+        )
 
     @property
     def horizon(self) -> int:

@@ -11,8 +11,9 @@ from torch import Tensor
 
 from rnncast.heads.base import Head
 from rnncast.models.base import Autoregressive, Memory
-from rnncast.origins import Origins, Output, Shape, View, held
+from rnncast.origins import Origins, Output, View, held
 from rnncast.scaling import TINY
+from rnncast.shapes import Shape
 from rnncast.windows import Batch
 
 NUMBERS = 2**23

@@ -13,18 +13,23 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rnncast import device, embedded, registry, sealed, selection
+from rnncast import device, embedded, process, registry, sealed, selection
+from rnncast.building import build
 from rnncast.columns import Columns
 from rnncast.config import Config
-from rnncast.embedded import Embedded, Weights
+from rnncast.embedded import Embedded
 from rnncast.errors import CheckpointError, UsageError
 from rnncast.evaluation import backtest, plan_origins
+from rnncast.fits import Progress
 from rnncast.forecasting import Predictor
 from rnncast.lessons import Course, Lesson, lesson
-from rnncast.network import LARGEST_HORIZON, Network, build, num_weights
+from rnncast.network import Network
+from rnncast.packing import Array
 from rnncast.panel import Panel
+from rnncast.schedules import learning_rate
 from rnncast.sealed import Sealed
-from rnncast.training import Averaged, Progress, learning_rate
+from rnncast.shapes import LARGEST_HORIZON
+from rnncast.training import Averaged
 
 STATE_VERSION = 1
 
@@ -34,8 +39,8 @@ DECAY = 0.999
 JUDGED = 24
 """Lessons that judge the average weights; no step learns from them."""
 
-REPORT, KEEP = 100, 1000
-"""Steps from one record of progress to the next, and from one state that is kept to the next."""
+REPORT, KEEP, TIDY = 100, 1000, 20
+"""Steps from one record of progress to the next, from one kept state to the next, and until memory is tidied."""
 
 WINDOWS = 3
 """Origins of a series at which the weights are measured on real data."""
@@ -83,10 +88,10 @@ class Pupil:
         self.averaged.update(self.step)
         return loss.detach(), norm
 
-    def average(self) -> Weights:
+    def average(self) -> dict[str, Array]:
         """Return the averaged weights."""
         self.averaged.swap()
-        weights = {name: value.detach().clone() for name, value in self.network.state_dict().items()}
+        weights = self.network.weights
         self.averaged.swap()
         return weights
 
@@ -180,7 +185,7 @@ def run(config: Config, course: Course, path: str, panels: Mapping[str, Panel]) 
         pupil.take_up(state, header)
     elif os.path.exists(path):
         raise UsageError(f"{path} is there, and no {state} to go on from.", "Remove it to begin anew.")
-    device.use_threads(config.run, course.rows * num_weights(pupil.network))
+    device.use_threads(config.run, course.rows * pupil.network.num_weights)
     for progress in _learn(pupil, config, course):
         yield progress
         if progress.step % KEEP == 0:
@@ -214,6 +219,8 @@ def _learn(pupil: Pupil, config: Config, course: Course) -> Generator[Progress, 
         read = lesson(course, pupil.network.shape, pupil.step, pupil.network.static_loc.device)
         seen.append(torch.stack(pupil.learn(read)))
         pupil.seconds = before + time.perf_counter() - began
+        if pupil.step % TIDY == 0:
+            process.give_back_memory()
         if pupil.step % REPORT == 0 or pupil.step == total:
             loss, norm = torch.stack(seen).nanmedian(dim=0).values.tolist()
             yield Progress(
@@ -234,7 +241,7 @@ def measured(model: Embedded, panel: Panel) -> dict[str, dict[str, float | None]
     settings = {name: value for name, value in model.settings.items() if name != "model"}
     config = selection.resolve(Config.of({**settings, "model": "folding", "test": 0, "validation": 0}), panel)[0]
     network = build(config, Columns.of(panel), panel.ids)
-    network.load_state_dict(dict(model.weights))
+    network.take(model.weights)
     horizon = config.window.horizon or 1
     plan = plan_origins(panel, np.zeros_like(panel.lengths), horizon, WINDOWS)
     scores = backtest("pretrained", Predictor([network], config.window.transform == "log"), panel, plan)

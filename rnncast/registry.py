@@ -48,6 +48,9 @@ MODELS = {
     "transformer": Entry("rnncast.models.transformer", "Transformer", "causal attention; no recurrence, to compare"),
 }
 
+FOLDING = ("folding", "pretrained")
+"""Models that read the past folded by the season."""
+
 HEADS = {
     "quantile": Entry("rnncast.heads.quantile", "QuantileHead", "pinball loss over the quantile levels"),
     "mse": Entry("rnncast.heads.point", "SquaredHead", "squared error: forecasts the mean"),
@@ -61,6 +64,9 @@ HEADS = {
         "rnncast.heads.negative_binomial", "NegativeBinomialHead", "likelihood of counts (Salinas et al. 2020)"
     ),
 }
+
+COUNTING = ("negative-binomial",)
+"""Losses of counts, which have no logarithm and are never negative."""
 
 CLASS_HEADS = {
     "cross_entropy": Entry("rnncast.heads.cross_entropy", "CrossEntropyHead", "likelihood of classes, by their odds"),
@@ -187,8 +193,10 @@ GENERATORS = {
 FORMATS = {
     "table": Entry("rnncast.rendering.table", "render", "aligned columns for people"),
     "csv": Entry("rnncast.rendering.csv", "render", "comma-separated values, full precision"),
+    "tsv": Entry("rnncast.rendering.tsv", "render", "tab-separated values, full precision"),
     "json": Entry("rnncast.rendering.json", "render", "one object with schema, rows and how it was made"),
     "jsonl": Entry("rnncast.rendering.jsonl", "render", "an object for each row, a line each"),
+    "markdown": Entry("rnncast.rendering.markdown", "render", "a table for issues, notebooks and wikis"),
 }
 
 FILE_FORMATS = {
@@ -196,7 +204,22 @@ FILE_FORMATS = {
 }
 """Formats that are no text, and so not for a terminal."""
 
+STREAMS = {
+    "csv": Entry("rnncast.rendering.csv", "stream", "line by line"),
+    "tsv": Entry("rnncast.rendering.tsv", "stream", "line by line"),
+    "jsonl": Entry("rnncast.rendering.jsonl", "stream", "line by line"),
+    "parquet": Entry("rnncast.rendering.parquet", "stream", "row group by row group"),
+}
+"""Formats whose first rows can be written before the last are known."""
+
 EVERY_FORMAT = FORMATS | FILE_FORMATS
+
+PICTURES = {
+    "png": Entry("rnncast.rendering.charts.picture", "png", "dots, for the web and for documents"),
+    "svg": Entry("rnncast.rendering.charts.picture", "svg", "lines and text that stay sharp at any size"),
+    "pdf": Entry("rnncast.rendering.charts.picture", "pdf", "lines and text, for print"),
+}
+"""Kinds of pictures by the endings of their files; all need the extra `report`."""
 
 
 def find(table: dict[str, Entry], name: str, kind: str) -> Entry:

@@ -1,9 +1,9 @@
 """Residuals: whether what is left over still follows a pattern."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
-import torch
 
 from rnncast.panel import BoolArray, FloatArray
 
@@ -59,9 +59,14 @@ def autocorrelation(residuals: FloatArray, known: BoolArray, season_length: int)
 
 
 def chi_square_tail(statistic: float, degrees: int) -> float:
-    """Return the probability that chi-square is above `statistic`: the regularised upper incomplete gamma function.
+    """Return the probability that chi-square is above `statistic`: a finite sum over k below v / 2, k + v / 2 whole.
 
-    Q(v / 2, x / 2), Abramowitz and Stegun 1964, 26.4.19.
+    Q = sum of e^(-x/2) (x/2)^k / G(k + 1), and for odd v erfc of the root of x / 2: Abramowitz and Stegun 1964,
+    26.4.4 and 26.4.5.
     """
-    half = torch.tensor([degrees / 2, statistic / 2], dtype=torch.float64)
-    return float(torch.special.gammaincc(half[0], half[1]))
+    half = statistic / 2
+    if half <= 0:
+        return 1.0
+    powers = np.arange(degrees % 2 / 2, degrees / 2)
+    terms = (math.exp(power * math.log(half) - half - math.lgamma(power + 1)) for power in powers.tolist())
+    return min(1.0, math.erfc(math.sqrt(half)) * (degrees % 2) + math.fsum(terms))

@@ -2,24 +2,36 @@
 
 Two steps. `Units` maps each series by a fixed, invertible function (a logarithm where asked, then
 an affine map, in float64), so that float32 loses nothing at a level of 1e15 or a variation of 1e-12.
-`causal_scale` then finds the level and the spread at each origin from what was seen up to it. The
+`causal` then finds the level and the spread at each origin from what was seen up to it. The
 network's output does not depend on the affine map, since the causal one absorbs it.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from rnncast.panel import BoolArray, FloatArray, IntArray, Panel
 
 TINY = 1e-6
 """Smallest spread, in units of a series' own, that counts as variation."""
 
+ROUNDING = 1e-15
+"""Mean deviation, as a share of the level, up to which numbers differ by their rounding alone."""
+
+MOST_READ = 1e30
+"""The largest number that a network is given; beyond 3e38 there is none in float32."""
+
+FAR = 1e15
+"""Most units that a value is away from the level; float32 holds sums of the squares of such."""
+
 CONSTANT = 0.01
 """Spread that a series without any is given, as a share of its level."""
+
+ROWS = 2**20
+"""Rows, about, whose units are found at once; keeps memory flat for large panels."""
+
+_LARGEST = float(np.finfo(np.float64).max)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,9 +65,15 @@ class Units:
         if panel.classes:
             same = np.ones((panel.num_series, panel.num_targets))
             return cls(same == 0, same, np.zeros_like(same), same)
+        parts = [cls._of(panel.part(series), logarithm) for series in panel.stretches(ROWS, ROWS)]
+        names = [field.name for field in fields(cls)]
+        return cls(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
+
+    @classmethod
+    def _of(cls, panel: Panel, logarithm: bool) -> "Units":
+        """Find the units of numbers at once."""
         rows = np.repeat(np.arange(panel.num_series), panel.lengths)
-        mask = panel.row_mask()
-        values, seen = panel.values[mask], panel.observed[mask].astype(np.float64)  # [rows, C]
+        values, seen = panel.values, panel.observed.astype(np.float64)  # [rows, C]
         count = np.maximum(_sum_by(seen, rows, panel.num_series), 1)  # [N, C]
 
         def mean_of(numbers: FloatArray) -> FloatArray:
@@ -64,20 +82,25 @@ class Units:
 
         negative = mean_of((values < 0).astype(np.float64)) > 0
         size = mean_of(np.abs(values))
-        level = mean_of(values)
-        varies = mean_of(np.abs(values - level[rows])) > 1e-13 * size  # rounding of a constant is no variation
+        base = values[np.cumsum(panel.lengths) - panel.lengths].astype(np.float64)  # sums of differences lose nothing
+        level = base + mean_of(values - base[rows])
+        varies = mean_of(np.abs(values - level[rows])) > ROUNDING * size
         use_log = ~negative & varies & logarithm
         bend = np.where(use_log, 0.1 * size, 1.0)
         values = _bent(values, use_log[rows], bend[rows])
         loc = mean_of(values)
-        scale = mean_of(np.abs(values - loc[rows]))
-        return cls(use_log, bend, loc, np.where(varies, scale, np.where(loc == 0, 1.0, CONSTANT * np.abs(loc))))
+        scale = np.where(varies, mean_of(np.abs(values - loc[rows])), CONSTANT * np.abs(loc))
+        return cls(use_log, bend, loc, np.where(scale > 0, scale, 1.0))
+
+    def only(self, series: IntArray) -> "Units":
+        """Return the units of the series of these numbers."""
+        return Units(self.logarithm[series], self.bend[series], self.loc[series], self.scale[series])
 
     def apply(self, values: FloatArray, series: IntArray) -> FloatArray:
         """Map `values` [rows, C] of the series with indices [rows]."""
-        values = _bent(values, self.logarithm[series], self.bend[series])
-        mapped: FloatArray = (values - self.loc[series]) / self.scale[series]
-        return mapped
+        with np.errstate(over="ignore"):
+            values = _bent(values, self.logarithm[series], self.bend[series])
+            return ((values - self.loc[series]) / self.scale[series]).clip(-FAR, FAR)
 
     def invert(self, values: FloatArray, series: IntArray) -> FloatArray:
         """Map `values` [B, H, C] or [B, H, C, Q] of the series with indices [B] back to the data's units."""
@@ -85,13 +108,12 @@ class Units:
         loc, scale, bend, use_log = (
             array[series].reshape(shape) for array in (self.loc, self.scale, self.bend, self.logarithm)
         )
-        values = values * scale
-        values += loc
-        if not self.logarithm.any():
-            return values
-        unbent = bend * np.sinh(np.clip(values, -700, 700))
-        restored: FloatArray = np.where(use_log, unbent, values)
-        return restored
+        with np.errstate(over="ignore"):
+            values = values * scale
+            values += loc
+            if self.logarithm.any():
+                values = np.where(use_log, bend * np.sinh(np.clip(values, -700, 700)), values)
+        return np.clip(values, -_LARGEST, _LARGEST, out=values)
 
 
 def _bent(values: FloatArray, use_log: BoolArray, bend: FloatArray) -> FloatArray:
@@ -131,10 +153,11 @@ def _spread_slopes(panel: Panel, series: int, block: int) -> list[tuple[float, f
     length = (end - first) // block * block
     if length < 4 * block:
         return []
-    blocks = panel.values[end - length : end].reshape(-1, block, panel.num_targets)
+    values = panel.values[first:end].astype(np.float64)
+    blocks = values[-length:].reshape(-1, block, panel.num_targets)
     level = blocks.mean(axis=1)  # [blocks, C]
     spread = np.abs(blocks - level[:, None]).mean(axis=1)
-    usable = (panel.values[first:end].min(axis=0) > 0) & (spread.min(axis=0) > 0)  # [C]
+    usable = (values.min(axis=0) > 0) & (spread.min(axis=0) > 0)  # [C]
     return [_slope(np.log(level[:, c]), np.log(spread[:, c])) for c in np.flatnonzero(usable)]
 
 
@@ -147,45 +170,3 @@ def _slope(x: FloatArray, y: FloatArray) -> tuple[float, float]:
     slope = float(centred @ y) / variation
     rest = y - y.mean() - slope * centred
     return slope, math.sqrt(float(rest @ rest) / (len(x) - 2) / variation)
-
-
-def causal_scale(target: Tensor, observed: Tensor, season_length: int) -> tuple[Tensor, Tensor]:
-    """Return the level and the spread at every step, from values up to it that were seen.
-
-    level_t = mean of the seen y over the last `season_length` steps
-    spread_t = mean over the steps up to t of |y_u - level_(u-1)|, 1 where that is nothing
-
-    Args:
-        target: [B, L, C]; what lies at unseen steps is not read.
-        observed: [B, L, C], true where a value was seen.
-        season_length: steps of a season.
-
-    Returns:
-        loc and scale, each [B, L, C], in the type of `target`.
-    """
-    wide = torch.float32 if target.device.type == "mps" else torch.float64  # differences of long sums follow
-    target, kind, seen = target.to(wide), target.dtype, observed.to(wide)
-    values = torch.where(observed, target, 0.0)
-    count = _rolling_sum(seen, season_length)
-    loc = _hold(_rolling_sum(values, season_length) / count.clamp(min=1), count > 0)
-    before = torch.cat([loc[:, :1], loc[:, :-1]], dim=1)
-    known = seen * (seen.cumsum(dim=1) > 1)  # all that were seen but the first
-    errors = (values - before).abs() * known
-    scale = errors.cumsum(dim=1) / known.cumsum(dim=1).clamp(min=1)
-    scale = torch.where(scale > TINY, scale, 1.0)
-    return loc.to(kind), scale.to(kind)
-
-
-def _rolling_sum(values: Tensor, count: int) -> Tensor:
-    """Return the sum over the last `count` steps at every step of [B, L, C]."""
-    count = min(count, values.shape[1])  # no memory for steps that are not there
-    total = values.cumsum(dim=1)
-    earlier = torch.nn.functional.pad(total, (0, 0, count, 0))[:, : total.shape[1]]
-    return total - earlier
-
-
-def _hold(values: Tensor, valid: Tensor) -> Tensor:
-    """Return `values` [B, L, C] with invalid steps repeating the last valid one before them."""
-    steps = torch.arange(values.shape[1], device=values.device)[None, :, None]
-    last = torch.where(valid, steps, 0).cummax(dim=1).values
-    return values.gather(1, last)

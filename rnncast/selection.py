@@ -184,7 +184,7 @@ def _repeats(panel: Panel, horizon: int) -> bool:
     """Tell whether the value one season before is not clearly farther off than the last one, at past origins."""
     if panel.season_length == 1:
         return True
-    panel = panel.only(np.unique(np.linspace(0, panel.num_series - 1, TRIED).astype(np.int64)))
+    panel = panel.part(np.unique(np.linspace(0, panel.num_series - 1, TRIED).astype(np.int64)))
     errors = np.zeros(2)
     for number in range(ORIGINS):
         cut = horizon + number * max(1, horizon // 2)

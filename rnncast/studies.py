@@ -163,4 +163,6 @@ def _importances(study: "Study") -> dict[str, float]:
         return {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # that few trials tell little, of every setting by itself
-        return dict(get_param_importances(study, evaluator=PedAnovaImportanceEvaluator()))
+        found = get_param_importances(study, evaluator=PedAnovaImportanceEvaluator())
+    # Of shares that are the same any may come first there.
+    return dict(sorted(found.items(), key=lambda share: (-share[1], share[0])))

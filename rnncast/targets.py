@@ -36,7 +36,7 @@ def suited(config: Config, panel: Panel) -> Config:
 def _for_counts(config: Config, panel: Panel) -> Config:
     """Return the configuration with what a loss for counts asks for, as it is for other losses."""
     loss = config.training.loss
-    if not registry.find(registry.LOSSES, loss, "loss").load().counts:
+    if loss not in registry.COUNTING:
         return config
     if config.window.transform == "log":
         raise UsageError(f"--loss {loss} is of counts as they are, not of logarithms.", "Leave --transform out.")
@@ -96,5 +96,4 @@ def _check_anchor(name: str, fitting: Iterable[str]) -> None:
 
 def folds(config: Config) -> bool:
     """Tell whether a named model reads the past folded."""
-    name = config.model.model
-    return name != "auto" and bool(registry.find(registry.MODELS, name, "model").load().folds)
+    return config.model.model in registry.FOLDING

@@ -21,16 +21,15 @@ from rnncast.course import Course, course_of, fitted, labelled, outcome_of, pred
 from rnncast.criteria import CRITERIA
 from rnncast.errors import RnncastError, RunError, UsageError
 from rnncast.evaluation import Plan, judge
+from rnncast.fits import Progress
 from rnncast.forecasting import Predictor
 from rnncast.horizons import default_horizon
 from rnncast.keeping import Keep
-from rnncast.network import num_weights
 from rnncast.panel import Panel
 from rnncast.reading import Reading
 from rnncast.scoring import Plain
 from rnncast.spaces import Space, beginnings, draw, space_of
 from rnncast.studies import Search
-from rnncast.training import Progress
 
 if TYPE_CHECKING:
     from optuna import Study, Trial
@@ -154,7 +153,7 @@ class _Objective:
             if not isfinite(error):
                 raise RunError(f"{self.metric} is undefined where the trial was measured.", "Name another --metric.")
             trial.report(error, number)
-            weights = sum(num_weights(network) for network in predictors[-1].networks)
+            weights = sum(network.num_weights for network in predictors[-1].networks)
             studies.note(trial, {"seconds": perf_counter() - began, "weights": weights, self.metric: error})
             if criterion is None and number < len(self.parts) and trial.should_prune():
                 return None

@@ -15,8 +15,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from rnncast.columns import calendar_seasons
 from rnncast.panel import IntArray, Panel
-from rnncast.scaling import Units
+from rnncast.scaling import MOST_READ, ROWS, Units
 
 
 class Batch(NamedTuple):
@@ -82,12 +83,9 @@ class Windows:
     ) -> None:
         """Lay `panel` on the device; `numbers` [N, C] is the batches' `series` where others were trained on."""
         self.context_length, self.horizon = context_length, horizon
-        series = np.repeat(np.arange(panel.num_series), panel.lengths)
         first = np.cumsum(panel.lengths) - panel.lengths  # rows are laid out anew, without what was cut off
-        rows = panel.row_mask()
-        self.values = _float(units.apply(panel.values[rows], series), device)  # [R, C]
-        self.observed = torch.from_numpy(panel.observed[rows]).to(device)  # [R, C]
-        self.past = _float(panel.past_covariates[rows], device)  # [R, Kp]
+        self.has_gaps = not bool(panel.observed.all())
+        self.values, self.observed, self.past = self._laid(panel, units, device)  # [R, C], [R, C], [R, Kp]
         self.future = _float(panel.future_covariates, device)  # [Rf, Kf]
         self.static = _float(panel.static_covariates, device)  # [N, S]
         self.first, self.lengths = _long(first, device), _long(panel.lengths, device)  # [N]
@@ -96,11 +94,26 @@ class Windows:
         self.start = _long(panel.start, device)  # [N]
         own = np.arange(panel.num_series * panel.num_targets).reshape(panel.num_series, panel.num_targets)
         self.numbers = _long(own if numbers is None else numbers, device)  # [N, C]
-        most = float(np.finfo(np.float32).max)
-        self.loc, self.scale = (_float(part.clip(-most, most), device) for part in (units.loc, units.scale))  # [N, C]
+        self.loc, self.scale = (_float(part, device) for part in (units.loc, units.scale))  # [N, C]
         self.seasons = torch.tensor(calendar_seasons(panel), device=device, dtype=torch.int64)  # [M]
-        self.has_gaps = not bool(self.observed.all())
         self.steps = torch.arange(1 - context_length, horizon + 1, device=device)  # [L + H]
+
+    def _laid(self, panel: Panel, units: Units, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
+        """Return the targets in units, which were seen, and the past covariates; nothing else is held meanwhile."""
+        rows, targets = panel.num_rows, panel.num_targets
+        values = torch.empty((rows, targets), device=device)
+        past = torch.empty((rows, panel.past_covariates.shape[1]), device=device)
+        seen = torch.ones((rows if self.has_gaps else 1, targets), dtype=torch.bool, device=device)
+        done = 0
+        for series in panel.stretches(ROWS, ROWS):
+            part = panel.part(series)
+            here = slice(done, done + part.num_rows)
+            values[here] = _float(units.apply(part.values, np.repeat(series, part.lengths)), device)
+            past[here] = _float(part.past_covariates, device)
+            if self.has_gaps:
+                seen[here] = torch.from_numpy(part.observed).to(device)
+            done = here.stop
+        return values, seen.expand(rows, targets), past  # one row for all where every value was seen
 
     def reading(self, context_length: int, horizon: int) -> "Windows":
         """Return windows with another number of steps before and after the origin, on the same memory."""
@@ -155,14 +168,8 @@ class Windows:
         return (ordinals[..., None] % self.seasons) / self.seasons  # [B, L + H, M]
 
 
-def calendar_seasons(panel: Panel) -> tuple[int, ...]:
-    """Return the M seasons whose phase is known: none where rows are merely numbered."""
-    counted = panel.time.freq is None or panel.time.freq.isdigit()
-    return () if counted else tuple(season for season in panel.season_lengths if season > 1)
-
-
 def _float(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]], device: torch.device) -> Tensor:
-    return torch.from_numpy(values.astype(np.float32)).to(device)
+    return torch.from_numpy(values.clip(-MOST_READ, MOST_READ).astype(np.float32)).to(device)
 
 
 def _long(values: np.ndarray[tuple[int, ...], np.dtype[np.int64]], device: torch.device) -> Tensor:

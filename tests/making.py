@@ -6,9 +6,10 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike
 
+from rnncast.building import build
 from rnncast.columns import Columns
 from rnncast.config import Config
-from rnncast.network import Network, build
+from rnncast.network import Network
 from rnncast.panel import Panel, TimeAxis
 from rnncast.scaling import Units
 from rnncast.training import Loop

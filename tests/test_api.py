@@ -18,7 +18,8 @@ from rnncast.errors import UsageError
 TINY = {"model": "lstm", "max_steps": 3, "ensemble": 1, "hidden_size": 4, "context_length": 24}
 # What only predicting and evaluating can use, or only the command line has.
 NOT_SETTINGS = {
-    "data", "config", "start", "output", "format_name", "fail_if", "list_models", "help", "quiet", "verbose", "no_color"
+    "data", "config", "print_config", "start", "output", "resume", "every", "format_name", "fail_if", "list_models",
+    "help", "quiet", "verbose", "no_color",
 }  # fmt: skip
 
 

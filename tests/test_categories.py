@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from rnncast import api
-from rnncast.categories import LARGEST, Categories, read_width, size_of
-from rnncast.columns import Columns
+from rnncast.categories import Categories
+from rnncast.columns import LARGEST, Columns, read_width, size_of
 from rnncast.errors import CheckpointError
 from rnncast.panel import Panel
 from tests.making import batch_of, loop_of, network_of, panel_of, walk
@@ -137,7 +137,7 @@ def test_what_is_held_out_decides_nothing_of_the_words_that_are_measured() -> No
         api.train(each, target="sold", past_covariates="sky", **settings).checkpoint for each in (rows, changed)
     )
     for name, weight in one.heldout[0].items():
-        assert torch.equal(weight, other.heldout[0][name]), name
+        np.testing.assert_array_equal(weight, other.heldout[0][name], err_msg=name)
 
 
 @pytest.mark.parametrize(

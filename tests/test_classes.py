@@ -91,7 +91,7 @@ def test_of_a_chain_nobody_knows_more_than_what_made_it() -> None:
     forecaster = api.train(table(sequence, WORDS[:3]), max_steps=40, test=held, anchor="markov", **settings)
     scores = {name: row["log-loss"] or 0.0 for name, row in forecaster.backtest().plain().items()}
     assert scores["markov"] == pytest.approx(best, abs=0.02)
-    assert best - 0.02 < scores["gru"] < best + 0.04
+    assert best - 0.02 < scores["gru"] < best + 0.05
     assert scores["gru"] < scores["last-class"] < scores["most-frequent"]
 
 

@@ -7,11 +7,11 @@ import torch
 
 from rnncast import api, registry
 from rnncast.blend import FITTED, Blend
-from rnncast.config import MISSING, DataConfig
+from rnncast.casting import AnyNetwork
+from rnncast.config import MISSING, DataConfig, RunConfig
 from rnncast.evaluation import Plan, Scores, backtest, judge, plan_origins
 from rnncast.forecasting import Predictor, baseline_forecasts, predict, predict_kinds
 from rnncast.metrics import seasonal_error
-from rnncast.network import Network
 from rnncast.panel import Panel
 from rnncast.reading import panel_from_frame
 
@@ -99,13 +99,13 @@ def test_new_rows_are_forecast_with_the_final_weights_and_held_out_ones_with_the
     forecaster: api.Forecaster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
-    original = type(forecaster.checkpoint).networks
+    original = type(forecaster.checkpoint).casting
 
-    def networks(self: object, which: str, device: torch.device) -> list[Network]:
+    def casting(self: object, which: str, run: RunConfig, windows: int) -> list[AnyNetwork]:
         asked.append(which)
-        return original(self, which, device)  # type: ignore[arg-type]
+        return original(self, which, run, windows)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(type(forecaster.checkpoint), "networks", networks)
+    monkeypatch.setattr(type(forecaster.checkpoint), "casting", casting)
     for count in (60, 62, 64, 80):
         forecaster.evaluate(frame(wave(count)))
     forecaster.evaluate()

@@ -7,10 +7,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from rnncast.folds import FOLDS, LARGEST, LONG_FOLDS, NUM_INPUTS, REGULAR, TRENDS, Folds, History, folds, inputs
+from rnncast.causal import causal_scale
+from rnncast.folds import Folds, History, folds, inputs
 from rnncast.folds import seasonal_scale as folded_scale
 from rnncast.forecasting import Predictor, forecast
-from rnncast.scaling import causal_scale
+from rnncast.shapes import FOLDS, LARGEST, LONG_FOLDS, NUM_INPUTS, REGULAR, TRENDS
 from tests.making import batch_of, network_of, panel_of, walk
 
 NAN = np.nan

@@ -14,6 +14,8 @@ from rnncast.config import DECILES
 from rnncast.forecasting import Predictor, baseline_forecasts, forecast, predict
 from rnncast.intervals import interval
 from rnncast.panel import Forecast, Panel
+from rnncast.rendering import views
+from rnncast.rendering.base import joined as joined_tables
 from tests.making import network_of, panel_of, walk
 
 TINY = {
@@ -86,6 +88,21 @@ def test_chunks_make_no_difference(forecaster: api.Forecaster, monkeypatch: pyte
     whole = forecaster.forecast()
     monkeypatch.setattr("rnncast.forecasting.CHUNK", 1)
     np.testing.assert_allclose(forecaster.forecast().point, whole.point, rtol=1e-5)
+
+
+def test_forecasts_come_in_the_order_of_the_series(forecaster: api.Forecaster, monkeypatch: pytest.MonkeyPatch) -> None:
+    data, whole = table("abc"), forecaster.forecast(table("abc"))
+    monkeypatch.setattr("rnncast.forecasting.SERIES", 2)
+    parts = list(forecaster.forecasts(data))
+    assert [part.panel.ids[:, 0].tolist() for part in parts] == [["a", "b"], ["c"]]
+    for name in ("point", "quantiles", "first"):
+        joined = np.concatenate([getattr(part, name) for part in parts])
+        np.testing.assert_allclose(joined, getattr(whole, name), rtol=1e-5)
+        np.testing.assert_array_equal(joined, getattr(forecaster.forecast(data), name))
+    tables = list(views.forecast_tables(parts, (80,)))
+    assert [table.num_rows for table in tables] == [2 * whole.horizon, whole.horizon]
+    found, expected = joined_tables(tables), views.forecast_table(forecaster.forecast(data), (80,))
+    assert list(found.rows()) == list(expected.rows())
 
 
 def test_beyond_the_trained_horizon_the_forecast_continues_its_own_median(forecaster: api.Forecaster) -> None:

@@ -79,7 +79,7 @@ def test_nothing_that_is_measured_has_seen_what_was_held_out() -> None:
     assert one.blend == other.blend
     assert one.members == other.members
     for mine, its in zip(one.heldout, other.heldout, strict=True):
-        assert all(torch.equal(mine[name], its[name]) for name in mine)
+        assert all(np.array_equal(mine[name], its[name]) for name in mine)
     assert one.report["scores"] != other.report["scores"]
 
 
@@ -122,3 +122,12 @@ def test_of_many_series_every_kth_is_judged(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(holdout, "JUDGED", 12)
     api.train(frame(names="abcdefg"), model="lstm", ensemble=1, **TINY)
     assert judged == [["a", "d", "g"]]
+
+
+def test_of_more_series_than_are_measured_every_kth_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("MANY_SERIES", 5), ("SAMPLED_SERIES", 3)):
+        monkeypatch.setattr(holdout, name, value)
+    assert "sample" not in api.train(frame(names="abcde"), model="lstm", ensemble=1, **TINY).checkpoint.report
+    found = api.train(frame(names="abcdefg"), model="lstm", ensemble=1, **TINY).checkpoint
+    assert found.report["sample"] == 3
+    assert found.panel.num_series == 7

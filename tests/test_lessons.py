@@ -7,9 +7,8 @@ from torch import Tensor
 
 from rnncast import lessons
 from rnncast.lessons import SEASONS, SHORT, SHORTEST, Course, Lesson, lesson
-from rnncast.network import LARGEST_HORIZON
-from rnncast.origins import Shape
 from rnncast.selection import FOLDED_STEPS, LONGEST_FOLDED
+from rnncast.shapes import LARGEST_HORIZON, Shape
 from rnncast.synthetic import Made, Sample
 from tests.making import CPU, network_of, panel_of, walk
 

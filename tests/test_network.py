@@ -5,10 +5,11 @@ import pytest
 import torch
 
 from rnncast import registry
+from rnncast.building import build
 from rnncast.columns import Columns
 from rnncast.forecasting import Predictor, forecast
 from rnncast.heads.base import Frame
-from rnncast.network import Network, Output, build, num_weights
+from rnncast.network import Network, Output
 from rnncast.origins import asinh
 from rnncast.panel import Panel
 from rnncast.windows import Batch, separate
@@ -310,7 +311,7 @@ def test_the_same_seed_builds_the_same_weights(model: str) -> None:
 def test_weights_are_counted() -> None:
     network = network_of(panel_of([walk(20)]), model="rnn", hidden_size=5, num_lags=4, horizon=3, loss="mae")
     inputs = 4 + 2
-    assert num_weights(network) == 5 * (inputs + 5 + 2) + 3 * (5 + 4 + 1)
+    assert network.num_weights == 5 * (inputs + 5 + 2) + 3 * (5 + 4 + 1)
 
 
 def test_settings_left_open_cannot_be_built() -> None:

@@ -1,4 +1,4 @@
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -112,3 +112,33 @@ def test_rows_of_many_places_are_those_of_each(whole: Panel) -> None:
         one_values, one_seen = whole.at(column, 3)
         np.testing.assert_array_equal(values[:, number], one_values)
         np.testing.assert_array_equal(seen[:, number], one_seen)
+
+
+def test_a_part_is_some_series_with_rows_of_their_own(whole: Panel) -> None:
+    series = np.array([1, 3])
+    part, some = replace(whole, values=whole.values.astype(np.float32)).part(series), whole.only(series)
+    assert (len(part.values), part.values.dtype, part.offsets.tolist()) == (7, np.float64, [0, 2])
+    for found, expected in zip(part.at(part.offsets, 5), some.at(some.offsets, 5), strict=True):
+        np.testing.assert_array_equal(found, expected)
+    assert part.past_covariates[:, 0].tolist() == [1, 1, 3, 3, 3, 3, 3]
+    assert part.future_covariates[:, 0].tolist() == [10, 11, 12, 13, 30, 31, 32, 33, 34, 35, 36]
+    assert part.future_offsets.tolist() == [0, 4]
+    assert part.static_covariates.tolist() == [[2, 3], [6, 7]]
+
+
+def test_a_part_of_a_cut_panel_has_the_rows_before_the_cut(whole: Panel) -> None:
+    part = whole.truncated(np.array([4, 1, 3, 2])).part(np.array([1, 3]))
+    assert part.values[:, 0].tolist() == [10, 30, 31]
+
+
+@pytest.mark.parametrize(
+    ("rows", "series", "expected"),
+    [
+        (100, 100, [[0, 1, 2, 3]]),
+        (100, 3, [[0, 1, 2], [3]]),
+        (6, 100, [[0, 1], [2, 3]]),
+        (1, 100, [[0], [1], [2], [3]]),
+    ],
+)
+def test_stretches_hold_all_series_in_order(whole: Panel, rows: int, series: int, expected: list[list[int]]) -> None:
+    assert [stretch.tolist() for stretch in whole.stretches(rows, series)] == expected

@@ -3,6 +3,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -10,12 +11,12 @@ from rnncast import embedded, pretraining, registry, sealed
 from rnncast.config import Config
 from rnncast.embedded import Embedded
 from rnncast.errors import CheckpointError
+from rnncast.fits import Progress
 from rnncast.lessons import Course, lesson
-from rnncast.network import LARGEST_HORIZON
 from rnncast.panel import Panel
 from rnncast.pretraining import Pupil, configured, run
 from rnncast.sealed import Sealed
-from rnncast.training import Progress
+from rnncast.shapes import LARGEST_HORIZON
 from tests.making import CPU, panel_of, walk
 
 COURSE = Course(rows=256, kinds=("waves",))
@@ -69,7 +70,7 @@ def test_a_run_in_pieces_gives_the_weights_of_one_in_one_go(tmp_path: Path) -> N
         assert os.path.exists(tmp_path / "pieces.state") == (limit is not None)
     assert steps == [2, 3, STEPS]
     for name, weight in whole.weights.items():
-        assert torch.equal(weight, model.weights[name]), name
+        np.testing.assert_array_equal(weight, model.weights[name], err_msg=name)
 
 
 @pytest.mark.usefixtures("_ticking")
@@ -78,7 +79,8 @@ def test_every_piece_leaves_a_model_that_can_be_used(tmp_path: Path) -> None:
     loaded = embedded.load(str(tmp_path / "m"))
     assert dict(loaded.settings)["hidden_size"] == 6
     assert loaded.report["steps"] == 2
-    assert all(torch.equal(loaded.weights[name], model.weights[name].half().float()) for name in model.weights)
+    for name, weight in model.weights.items():
+        np.testing.assert_array_equal(loaded.weights[name], weight.astype(np.float16))
 
 
 @pytest.mark.usefixtures("_ticking")
@@ -88,6 +90,7 @@ def test_seconds_of_all_pieces_count(tmp_path: Path) -> None:
     assert 0 < first.report["seconds"] < second.report["seconds"]
 
 
+@pytest.mark.promise("P5")
 def test_a_run_that_ends_leaves_the_model_alone(tmp_path: Path) -> None:
     finished(tmp_path / "m", tiny())
     assert os.listdir(tmp_path) == ["m"]
@@ -99,8 +102,8 @@ def test_another_seed_gives_other_weights_and_the_same_the_same(tmp_path: Path) 
         for number, seed in enumerate((1, 1, 2))
     ]
     one, same, other = (model.weights["decoder.hidden.weight"] for model in models)
-    assert torch.equal(one, same)
-    assert not torch.equal(one, other)
+    assert np.array_equal(one, same)
+    assert not np.array_equal(one, other)
 
 
 OTHERS = [
@@ -130,6 +133,7 @@ def beside(tmp_path: Path, state: bytes) -> Path:
     return tmp_path / "m"
 
 
+@pytest.mark.promise("P5")
 @pytest.mark.parametrize(("settings", "course"), OTHERS, ids=str)
 def test_a_state_of_other_settings_is_refused_and_stays(
     begun: Path, tmp_path: Path, settings: dict[str, object], course: Course
@@ -141,6 +145,7 @@ def test_a_state_of_other_settings_is_refused_and_stays(
     assert (tmp_path / "m.state").read_bytes() == begun.read_bytes()
 
 
+@pytest.mark.promise("P5")
 @pytest.mark.parametrize("place", [0.1, 0.5, 0.99])
 def test_a_damaged_state_is_refused(begun: Path, tmp_path: Path, place: float) -> None:
     data = bytearray(begun.read_bytes())
@@ -203,7 +208,7 @@ def test_real_series_are_measured_and_nothing_is_learned_from_them(tmp_path: Pat
     assert list(scores["shops"]) == [embedded.MODEL, *registry.BASELINES]
     assert scores["shops"][embedded.MODEL]["mase"] > 0
     for name, weight in without.weights.items():
-        assert torch.equal(weight, with_panel.weights[name])
+        assert np.array_equal(weight, with_panel.weights[name])
 
 
 def test_what_is_not_asked_for_is_as_the_embedded_model_has_it() -> None:
@@ -217,4 +222,4 @@ def test_what_is_not_asked_for_is_as_the_embedded_model_has_it() -> None:
 def test_other_cells_are_pretrained_too(tmp_path: Path, cell: str) -> None:
     model, _ = finished(tmp_path / "m", tiny(max_steps=1, option=(f"cell={cell}",)))
     assert model.settings["option"] == (f"cell={cell}",)
-    assert all(weight.isfinite().all() for weight in model.weights.values())
+    assert all(np.isfinite(weight).all() for weight in model.weights.values())

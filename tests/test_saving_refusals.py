@@ -24,6 +24,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
+@pytest.mark.promise("P4")
 @both
 def test_a_missing_folder_is_refused(writer: Callable[[Path], None], tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="the folder does not exist"):
@@ -37,12 +38,14 @@ def test_a_path_through_a_file_is_refused(writer: Callable[[Path], None], target
         writer(target / "out.bin")
 
 
+@pytest.mark.promise("P4")
 @both
 def test_a_folder_is_refused(writer: Callable[[Path], None], tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="it is a folder"):
         writer(tmp_path)
 
 
+@pytest.mark.promise("P4")
 @both
 def test_a_fifo_is_refused_without_waiting(writer: Callable[[Path], None], tmp_path: Path) -> None:
     fifo = tmp_path / "fifo"
@@ -52,6 +55,7 @@ def test_a_fifo_is_refused_without_waiting(writer: Callable[[Path], None], tmp_p
     assert stat.S_ISFIFO(fifo.stat().st_mode)
 
 
+@pytest.mark.promise("P4")
 @both
 def test_a_device_is_refused(writer: Callable[[Path], None]) -> None:
     with pytest.raises(OutputError, match="it is no regular file"):
@@ -74,6 +78,7 @@ def test_a_circle_of_links_is_refused(writer: Callable[[Path], None], tmp_path: 
         writer(tmp_path / "a")
 
 
+@pytest.mark.promise("P4")
 @both
 @pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may write everywhere")
 def test_a_read_only_folder_is_refused(writer: Callable[[Path], None], target: Path) -> None:
@@ -86,6 +91,7 @@ def test_a_read_only_folder_is_refused(writer: Callable[[Path], None], target: P
     assert target.read_bytes() == OLD
 
 
+@pytest.mark.promise("P4")
 @both
 def test_a_read_only_file_is_refused(
     writer: Callable[[Path], None], target: Path, monkeypatch: pytest.MonkeyPatch
@@ -96,6 +102,7 @@ def test_a_read_only_file_is_refused(
     assert contents(target.parent) == {"out.bin": OLD}
 
 
+@pytest.mark.promise("P4")
 def test_a_check_leaves_everything_as_it_was(target: Path) -> None:
     check_writable(target)
     check_writable(target.parent / "new.bin")

@@ -6,11 +6,12 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rnncast.causal import causal_scale
 from rnncast.config import DataConfig
 from rnncast.forecasting import Predictor, forecast
 from rnncast.panel import Panel
 from rnncast.reading import read_panel
-from rnncast.scaling import TINY, Units, causal_scale, prefers_logarithm
+from rnncast.scaling import TINY, Units, prefers_logarithm
 from tests.making import network_of, panel_of, walk
 
 NAN = np.nan

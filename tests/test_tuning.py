@@ -12,7 +12,6 @@ from rnncast import api, course, studies, tuning
 from rnncast.config import Config
 from rnncast.errors import DeviceError, RunError, UsageError
 from rnncast.forecasting import Predictor
-from rnncast.network import num_weights
 from rnncast.spaces import Choice, Range, beginnings, draw, space_of
 from rnncast.studies import Search
 from rnncast.tuning import Trials, information
@@ -144,7 +143,7 @@ def test_a_criterion_decides_instead_and_the_error_stands_beside_it() -> None:
 def test_the_criterion_is_of_the_errors_where_the_network_was_fitted() -> None:
     panel = panel_of([walk(40)])
     network = network_of(panel)
-    predictor, weights = Predictor([network], logarithm=False), num_weights(network)
+    predictor, weights = Predictor([network], logarithm=False), network.num_weights
     scale = np.abs(np.diff(panel.values[:, 0]))
     squares = []
     for end in range(3, 39, 3):

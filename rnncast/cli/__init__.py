@@ -22,14 +22,19 @@ from typing import NoReturn
 import click
 
 from rnncast import __version__, process
-from rnncast.cli import configuring
+from rnncast.cli import completing, configuring
 from rnncast.cli.compare import compare
+from rnncast.cli.completion import completion
+from rnncast.cli.doctor import doctor
 from rnncast.cli.evaluate import evaluate
+from rnncast.cli.export import export
 from rnncast.cli.generate import generate
 from rnncast.cli.inspect import inspect
+from rnncast.cli.man import man
 from rnncast.cli.options import talk_options
 from rnncast.cli.predict import predict
 from rnncast.cli.pretrain import pretrain
+from rnncast.cli.report import report
 from rnncast.cli.train import train
 from rnncast.cli.tune import tune
 from rnncast.errors import RnncastError, UsageError, nearest
@@ -37,6 +42,9 @@ from rnncast.rendering.base import visible
 
 STREAM_FAULTS = (errno.EPIPE, errno.ENOSPC, errno.EIO, errno.EBADF)
 """What a write to a stream fails with."""
+
+NO_MEMORY = ("memory", "failed to map segment", "can't start new thread")
+"""Words by which libraries and the loader tell of too little memory, without a kind of error for it."""
 
 
 class StreamError(Exception):
@@ -63,7 +71,7 @@ class Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command that `args` begin with."""
-        if args and args[0] not in self.commands and not args[0].startswith("-"):
+        if not ctx.resilient_parsing and args and args[0] not in self.commands and not args[0].startswith("-"):
             raise UsageError(f"there is no command '{args[0]}'.", nearest(args[0], self.commands))
         return super().resolve_command(ctx, args)
 
@@ -89,8 +97,25 @@ def program() -> None:
     """Lead to the commands; what they share is in `options`."""
 
 
-for command in (train, predict, evaluate, compare, tune, inspect, generate, pretrain):
+COMMANDS = (
+    train,
+    predict,
+    evaluate,
+    compare,
+    tune,
+    inspect,
+    report,
+    export,
+    generate,
+    pretrain,
+    doctor,
+    completion,
+    man,
+)
+
+for command in COMMANDS:
     configuring.attach(command)
+    completing.attach(command)
     program.add_command(command)
 
 
@@ -142,8 +167,10 @@ def _check_folder() -> None:
 
 
 def _unexpected(error: Exception, arguments: list[str]) -> int:
-    if "memory" in str(error):  # torch has no kind of its own for it on a CPU
+    if any(words in str(error) for words in NO_MEMORY):
         _say_error("there is not enough memory for this run.", "Lower --batch-size, --context or --hidden-size.")
+    elif "temporary directory" in str(error):  # torch looks for one while it loads
+        _say_error("no folder for temporary files can be written.", "Free some space, or name one that has it: TMPDIR.")
     else:
         _say_error(
             f"unexpected {type(error).__name__}: {str(error).strip() or 'no message'}",

@@ -12,9 +12,13 @@ from rnncast.errors import UsageError
 
 if TYPE_CHECKING:
     from rnncast.api import Forecaster
+    from rnncast.exported import Exported
     from rnncast.reading import Reading
 
 CHECKPOINT = "rnncast.safetensors"
+
+EXPORTED = ".onnx"
+"""How the names of exported models end."""
 
 checkpoint_option = click.option(
     "-c", "--checkpoint", envvar="RNNCAST_CHECKPOINT", metavar="FILE",
@@ -63,6 +67,37 @@ def load(
         )
     forecaster = api.load(checkpoint or CHECKPOINT, RunConfig(**run))
     return forecaster, forecaster.read(data, future) if data else forecaster.own(future)
+
+
+def load_any(
+    checkpoint: str | None, data: tuple[str, ...], future: str | None, settings: dict[str, Any]
+) -> "tuple[Forecaster | Exported, Reading]":
+    """Return what forecasts, a checkpoint or an exported model, and the data as it reads them; see `load`."""
+    if checkpoint is not None and checkpoint.endswith(EXPORTED):
+        return _load_exported(checkpoint, data, future, settings)
+    return load(checkpoint, data, future, settings)
+
+
+def _load_exported(
+    path: str, data: tuple[str, ...], future: str | None, settings: dict[str, Any]
+) -> "tuple[Exported, Reading]":
+    """Return an exported model and the data as it reads them.
+
+    Raises:
+        CheckpointError: there is none, or it is damaged.
+        UsageError: there are no data, or a setting that the model has.
+    """
+    from rnncast import exported
+
+    if settings:
+        raise UsageError(
+            f"{min(settings).replace('_', ' ')} is given, and the exported model says how it reads and computes.",
+            "Leave it out, or give the checkpoint that it was exported from.",
+        )
+    if not data:
+        raise UsageError(f"{path} holds no data.", f"Name the data: rnncast predict -c {path} DATA.")
+    model = exported.load(path)
+    return model, model.read(data, future)
 
 
 def read(data: tuple[str, ...], future: str | None, settings: dict[str, Any], talk: Talk) -> "Reading":

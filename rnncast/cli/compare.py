@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rnncast import registry
-from rnncast.cli import fitting, options
+from rnncast.cli import fitting, helping, options
 from rnncast.cli.options import Talk, whole
 from rnncast.errors import OutputError, UsageError
 
@@ -17,6 +17,7 @@ KEPT = "rnncast-compare"
 
 
 @click.command(
+    cls=helping.Command,
     short_help="Rank several models and the baselines.",
     epilog="Example: rnncast compare sales.csv --model lstm --model gru --windows 4 --ensemble best.safetensors",
 )

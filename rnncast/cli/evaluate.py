@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rnncast import registry
-from rnncast.cli import choosing, options
+from rnncast.cli import choosing, options, plotting
 from rnncast.cli.options import Talk, several, whole
 from rnncast.errors import UsageError
 
@@ -21,6 +21,7 @@ ALL = "all"
 
 
 @click.command(
+    cls=plotting.Command,
     short_help="Measure a checkpoint on rows it has not learned from.",
     epilog="Example: rnncast evaluate sales.csv --windows 4 --stride 7 --format json",
 )
@@ -45,6 +46,7 @@ ALL = "all"
 @choosing.anchor_option
 @options.fail_option
 @options.run_options
+@plotting.plot_option
 @options.output_option
 @options.format_option
 @options.talk_options
@@ -67,6 +69,7 @@ def evaluate(
     baselines: tuple[str, ...],
     predictions: str | None,
     fail_if: tuple[str, ...],
+    plot: str | None,
     output: str | None,
     format_name: str | None,
     **settings: Any,
@@ -80,6 +83,7 @@ def evaluate(
     from rnncast.cli.output import check, emit, format_of
     from rnncast.conditions import Condition, first_failure
     from rnncast.rendering import scores as scoreboard
+    from rnncast.rendering.charts.making import Excerpt, backtest_charts
     from rnncast.scoring import intervals_of
 
     conditions = [Condition.parse(text) for text in fail_if]
@@ -87,6 +91,7 @@ def evaluate(
     named, gates = _checked(metrics), [condition.metric for condition in conditions]
     check(output, format_name)
     check(predictions)
+    _check_plot(plot, standardised)
     forecaster, reading = _read(talk, data, checkpoint, horizon, (windows, stride), options.given(settings))
     measured = options.given({"baselines": baselines, "levels": levels or intervals_of([*named, *gates])})
     scores = forecaster.backtest(
@@ -102,6 +107,7 @@ def evaluate(
     found = forecaster.diagnose(scores) if diagnose else None
     emit(_table(scores, found or cut, shown, about, format_name), format_name, output, talk)
     _say(scores, standardised, bool(baselines), talk)
+    plotting.show(lambda most: backtest_charts(scores, Excerpt(most)), plot, talk)
     failure = first_failure(conditions, scores.plain(gates)[scores.model])
     if failure:
         raise failure
@@ -136,6 +142,13 @@ def _only(cuts: dict[str, bool]) -> str | None:
             "--per-series, --per-step, --per-origin and --diagnose are tables of their own.", "Leave one of them."
         )
     return asked[0] if asked else None
+
+
+def _check_plot(plot: str | None, standardised: bool) -> None:
+    """Raise an error where no chart can be drawn."""
+    if plot and standardised:
+        raise UsageError("--plot draws values as they are, and --standardised changes them.", "Leave one of the two.")
+    plotting.check(plot)
 
 
 def _checked(metrics: tuple[str, ...]) -> tuple[str, ...]:
@@ -185,7 +198,7 @@ def _table(
     if cut is not None:
         tables = {"series": scoreboard.series_table, "step": scoreboard.step_table, "origin": scoreboard.origin_table}
         return tables[cut](scores, about, metrics or None)
-    if format_name not in ("table", "json"):
+    if format_name not in ("table", "markdown", "json"):
         return scoreboard.scores_table(scores, about, metrics or None)
     spread, standing = assessment.spread(scores, metrics or scores.usual), assessment.against_best(scores)
     if format_name == "json":

@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from rnncast import registry
-from rnncast.cli import options
+from rnncast.cli import helping, options
 from rnncast.cli.options import Talk, several, whole
 
 MOST_STEPS, MOST_IN_A_SEASON = 1_000_000, 100_000
@@ -13,7 +13,7 @@ _N: dict[str, Any] = {"metavar": "N", "show_default": True}
 
 
 def _list_kinds(ctx: click.Context, param: click.Parameter, value: bool) -> None:
-    if value:
+    if value and not ctx.resilient_parsing:
         width = max(map(len, registry.GENERATORS)) + 2
         for name, entry in registry.GENERATORS.items():
             click.echo(f"{name:{width}}{entry.summary}")
@@ -21,6 +21,7 @@ def _list_kinds(ctx: click.Context, param: click.Parameter, value: bool) -> None
 
 
 @click.command(
+    cls=helping.Command,
     short_help="Make up series, of many kinds, as a table.",
     epilog="Example: rnncast generate --series 100 --length 200 --freq MS -o made.csv",
 )
@@ -63,22 +64,32 @@ def _list_kinds(ctx: click.Context, param: click.Parameter, value: bool) -> None
     help="List the kinds and leave.",
 )
 @click.option("--seed", type=whole(0), default="0", help="Seed of all chance.", **_N)
-@click.option("-o", "--output", metavar="FILE", help="Write the table to a file, as CSV too.")
+@options.output_option
+@click.option(
+    "--format",
+    "format_name",
+    type=click.Choice(tuple(registry.EVERY_FORMAT)),
+    help="Format of the table.  [default: csv, else by the ending of --output]",
+)
 @options.talk_options
 @click.pass_obj
-def generate(talk: Talk, /, output: str | None, **asked: Any) -> None:
-    """Make up series: a long table of unique_id, ds and y, as CSV, that 'rnncast train' reads as it is.
+def generate(talk: Talk, /, output: str | None, format_name: str | None, **asked: Any) -> None:
+    """Make up series: a long table of unique_id, ds and y, that 'rnncast train' reads as it is.
 
-    The same seed gives the same series. A missing value is an empty cell.
+    The same seed gives the same series. In CSV a missing value is an empty cell.
     """
     from rnncast import saving, synthetic
-    from rnncast.cli.output import check
+    from rnncast.cli.output import check, emit_parts, format_of
+    from rnncast.rendering.made import made_tables
 
-    check(output)
-    blocks = synthetic.as_csv(synthetic.Request(**options.given(asked)))
-    if output is None:
-        for text in blocks:
+    check(output, format_name)
+    request = synthetic.Request(**options.given(asked))
+    chosen = format_name or (format_of(None, output) if output else "csv")
+    if chosen != "csv":
+        emit_parts(made_tables(request), chosen, output, talk)
+    elif output is None:
+        for text in synthetic.as_csv(request):
             click.echo(text, nl=False)
-        return
-    saving.write_text(output, "".join(blocks))
-    talk.note(f"Wrote {output}.")
+    else:
+        saving.write_text(output, "".join(synthetic.as_csv(request)))
+        talk.note(f"Wrote {output}.")

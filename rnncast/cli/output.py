@@ -3,7 +3,7 @@
 import os
 import shutil
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
@@ -12,10 +12,15 @@ from rnncast.cli.options import Talk
 from rnncast.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from rnncast.rendering import Screen, Table
 
 MAX_ROWS = 60
 """Rows of a long table that are shown on a terminal."""
+
+ENDINGS = {"md": "markdown", "ndjson": "jsonl"}
+"""Formats by endings of files that are not their names."""
 
 
 def check(output: str | None, format_name: str | None = None) -> None:
@@ -43,31 +48,58 @@ def format_of(format_name: str | None, output: str | None) -> str:
     if format_name is not None:
         return format_name
     if output is not None:
-        extension = os.path.splitext(output)[1].removeprefix(".").lower()
-        return extension if extension in registry.EVERY_FORMAT else "csv"
+        ending = os.path.splitext(output)[1].removeprefix(".").lower()
+        known = ENDINGS.get(ending, ending)
+        return known if known in registry.EVERY_FORMAT else "csv"
     return "table" if sys.stdout.isatty() else "csv"
 
 
 def emit(table: "Table", format_name: str | None, output: str | None, talk: Talk) -> None:
     """Write a table to `output`, or to standard output, in the format that `format_of` says."""
+    emit_parts([table], format_name, output, talk)
+
+
+def emit_parts(parts: "Iterable[Table]", format_name: str | None, output: str | None, talk: Talk) -> None:
+    """Write a table that comes in parts of the same columns, each as it comes where the format allows it."""
     from rnncast import saving
-    from rnncast.rendering import Screen, encode, render
+    from rnncast.rendering import Screen, stream
 
     chosen = format_of(format_name, output)
     if output is not None:
-        saving.write(output, encode(table, chosen, Screen()))
+        pieces = stream(parts, chosen, Screen())
+        coded = (piece if isinstance(piece, bytes) else piece.encode("utf-8", "backslashreplace") for piece in pieces)
+        saving.write_parts(output, coded)
         talk.note(f"Wrote {output}.")
         return
     check(None, chosen)
-    screen = _screen(talk)
-    shown = encode(table, chosen, screen) if chosen in registry.FILE_FORMATS else render(table, chosen, screen)
-    click.echo(shown, nl=False, color=True)
+    for piece in stream(parts, chosen, screen_of(sys.stdout, talk)):
+        click.echo(piece, nl=False, color=True)
 
 
-def _screen(talk: Talk) -> "Screen":
+def screen_of(stream: TextIO, talk: Talk) -> "Screen":
+    """Return what is written to a stream is seen on."""
     from rnncast.rendering import Screen
 
-    if not sys.stdout.isatty():
-        return Screen()
-    colour = talk.colour and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    return Screen(shutil.get_terminal_size().columns, colour, MAX_ROWS)
+    is_dumb, unicode = os.environ.get("TERM") == "dumb", _is_unicode(stream)
+    if not stream.isatty():
+        return Screen(unicode=unicode and not is_dumb)
+    colour = talk.colour and not os.environ.get("NO_COLOR") and not is_dumb
+    return Screen(_width(stream), colour, MAX_ROWS, unicode and not is_dumb)
+
+
+def _width(stream: TextIO) -> int:
+    """Return how many columns a terminal has; the one of standard output comes first."""
+    try:
+        own = os.get_terminal_size(stream.fileno())
+    except OSError:
+        return shutil.get_terminal_size().columns
+    return shutil.get_terminal_size(own).columns
+
+
+def _is_unicode(stream: TextIO) -> bool:
+    """Tell whether a stream takes the signs that charts are drawn with."""
+    try:
+        "\u2588\u28ff".encode(stream.encoding or "ascii")
+    except (UnicodeError, LookupError):
+        return False
+    return True

@@ -1,18 +1,24 @@
 """`rnncast predict`: forecast from the end of the data."""
 
-from typing import Any
+from itertools import chain
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from rnncast.cli import choosing, options
+from rnncast.cli import choosing, options, plotting
 from rnncast.cli.options import Talk, several, whole
 from rnncast.errors import UsageError
+
+if TYPE_CHECKING:
+    from rnncast.api import Forecaster
+    from rnncast.exported import Exported
 
 LEVELS = (80, 95)
 """Intervals that are given unless others are asked for, in percent."""
 
 
 @click.command(
+    cls=plotting.Command,
     short_help="Forecast from the end of the data.",
     epilog="Example: rnncast predict sales.csv --levels 80,95 -o forecast.csv",
 )
@@ -30,6 +36,7 @@ LEVELS = (80, 95)
 @click.option("--future-data", metavar="FILE", help="Values of the covariates that are known ahead.")
 @options.bounds_options(otherwise="as trained")
 @options.run_options
+@plotting.plot_option
 @options.output_option
 @options.format_option
 @options.talk_options
@@ -45,6 +52,7 @@ def predict(
     minimum: float | None,
     maximum: float | None,
     integer: bool | None,
+    plot: str | None,
     output: str | None,
     format_name: str | None,
     **settings: Any,
@@ -55,32 +63,42 @@ def predict(
     columns' roles are for it.
     """
     from rnncast import api
-    from rnncast.cli.output import check, emit
+    from rnncast.cli.output import check, emit_parts
     from rnncast.rendering import views
+    from rnncast.rendering.charts.making import Excerpt, forecast_charts
 
     check(output)
+    plotting.check(plot)
     asked = options.given({"minimum": minimum, "maximum": maximum, "integer": integer})
     given = options.given(settings)
+    forecaster: Forecaster | Exported
     if choosing.is_embedded(checkpoint, data):
         given |= asked | options.given({"horizon": horizon})
         reading = choosing.read(data, future_data, given, talk)
         forecaster = api.untrained(reading, **given)
         choosing.explain(forecaster, talk)
     else:
-        forecaster, reading = choosing.load(checkpoint, data, future_data, given)
+        forecaster, reading = choosing.load_any(checkpoint, data, future_data, given)
     talk.notes(reading.notes)
-    if horizon and horizon > forecaster.horizon:
-        talk.note(
-            f"Note: {horizon} steps are more than the {forecaster.horizon} that the checkpoint was trained for; "
-            "beyond them the forecast goes on from what it forecast."
-        )
-    forecast = forecaster.forecast(reading, horizon, **asked)
-    talk.notes(views.broken_bounds(reading.panel, forecast.bounds))
-    if levels and forecast.panel.classes:
+    if levels and reading.panel.classes:
         raise UsageError("--levels are of numbers, and the target is of classes.", "Leave it out.")
+    parts = forecaster.forecasts(reading, horizon, **asked)
+    _say_reach(talk, horizon or 0, forecaster.horizon)
+    forecast = next(parts)
+    talk.notes(views.broken_bounds(reading.panel, forecast.bounds))
     if not forecast.quantile_levels and not forecast.panel.classes:
         talk.note("Note: no intervals, since a point loss learns none; train with --loss quantile for them.")
-    table = views.forecast_table(
-        forecast, sorted(set(levels or LEVELS)), api.about(forecaster, choosing.name(checkpoint, data), data)
+    shown = sorted(set(levels or LEVELS))
+    about = api.about(forecaster, choosing.name(checkpoint, data), data)
+    emit_parts(views.forecast_tables(chain([forecast], parts), shown, about), format_name, output, talk)
+    plotting.show(
+        lambda most: forecast_charts(forecast, shown, Excerpt(most, total=reading.panel.num_series)), plot, talk
     )
-    emit(table, format_name, output, talk)
+
+
+def _say_reach(talk: Talk, horizon: int, trained: int) -> None:
+    if horizon > trained:
+        talk.note(
+            f"Note: {horizon} steps are more than the {trained} that the checkpoint was trained for; "
+            "beyond them the forecast goes on from what it forecast."
+        )

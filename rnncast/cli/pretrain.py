@@ -5,13 +5,14 @@ from typing import Any
 import click
 
 from rnncast import registry
-from rnncast.cli import options
+from rnncast.cli import helping, options
 from rnncast.cli.options import Talk, duration, number, setting, whole
 
 _N: dict[str, Any] = {"metavar": "N", "type": whole(1)}
 
 
 @click.command(
+    cls=helping.Command,
     short_help="Make the embedded model anew, from made-up series.",
     epilog="Example: rnncast pretrain m1-monthly.csv --time-limit 1h -o default.safetensors",
 )

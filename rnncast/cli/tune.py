@@ -4,11 +4,12 @@ from typing import Any
 
 import click
 
-from rnncast.cli import choosing, configuring, fitting, options
+from rnncast.cli import choosing, configuring, fitting, helping, options
 from rnncast.cli.options import Talk, duration, whole
 
 
 @click.command(
+    cls=helping.Command,
     short_help="Search settings by rolling-origin validation.",
     epilog="Example: rnncast tune sales.csv --trials 20 --study sales.log --save-config best.toml",
 )

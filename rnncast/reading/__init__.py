@@ -5,14 +5,17 @@
 
 Each file is one step and knows only `base` and what the steps beside it share, as `cells` and `records` for text;
 here they are joined. `jsonlines`, `parquet` and `frames` stand in for delimited text, `unrolling` takes tables whose
-rows are series, `ahead` adds rows of a second table that are known ahead.
+rows are series, `ahead` adds rows of a second table that are known ahead; of columnar files whose rows are in order
+`ordered` makes a panel without a table.
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from rnncast import holidays
 from rnncast.config import DataConfig
@@ -34,6 +37,7 @@ from rnncast.reading import (
     jsonlines,
     mending,
     numerals,
+    ordered,
     parquet,
     roles,
     seasons,
@@ -75,7 +79,11 @@ def read_panel(
     """
     if not paths:
         raise UsageError("there is no data to read.", "Give a file, or - for standard input.")
-    table = joining.join([_table(content, data) for content in sources.expand(paths)])
+    contents = sources.expand(paths)
+    found = None if extra_future or words else _in_order(contents, data)
+    if found is not None:
+        return replace(found, sources=tuple(paths))
+    table = joining.join([_table(content, data) for content in contents])
     extra = None if extra_future is None else _extra(extra_future, data)
     return replace(_read(table, data, extra, words), sources=tuple(paths), form=table.form)
 
@@ -125,9 +133,43 @@ def check_ahead(panel: Panel, horizon: int, known: Ahead | None = None) -> None:
     ahead.check(panel, horizon, known)
 
 
+def _in_order(contents: Sequence[Content], data: DataConfig) -> Reading | None:
+    """Return what columnar files hold, the roles told from the first rows; None where a table has to tell."""
+    forms = [parquet.form(content) for content in contents]
+    if not all(forms) or not ordered.suits(data):
+        return None
+    batches = chain.from_iterable(map(parquet.batches, contents))
+    try:
+        head = next(batches, None)
+        told = None if head is None else _told_by(head, data)
+        panel = None if told is None else ordered.read(chain([head], batches), told)
+    except (pa.ArrowException, DataError, UsageError):
+        return None  # whatever it is, the table says where
+    if told is None or panel is None:
+        return None
+    reading = tables.noted(panel, told, np.broadcast_to(np.True_, panel.num_rows), panel.num_rows)
+    return _finished(replace(reading, form=" and ".join(dict.fromkeys(forms))), "long")
+
+
+def _told_by(head: pa.RecordBatch, data: DataConfig) -> DataConfig | None:
+    """Return the settings with every column and the frequency named; None of more than an id, a time and a target."""
+    if head.num_columns != 3:
+        return None
+    cells = frames.to_table(head.to_pandas(date_as_object=False), "")
+    table = numerals.plain(cells, "", data.decimal)
+    described = [columns.describe(table, name) for name in table.names]
+    found, format = times.told(table, described, roles.tell(table, described, data).data)
+    is_plain = found.time is not None and len(found.id) == len(found.target) == 1 and not found.category
+    if not is_plain or format is not None or table.frame is not cells.frame:
+        return None
+    rows = _rows(table, roles.Roles(found), {})
+    freq = data.freq or inferring.infer_freq(tables.sampled_times(rows))
+    return None if rows.zone is not None else replace(found, freq=freq)
+
+
 def _table(content: Content, data: DataConfig) -> Table:
-    if parquet.holds(content):
-        return _framed(parquet.read(content), data, content.name, content.stem, "Parquet")
+    if form := parquet.form(content):
+        return _framed(parquet.read(content), data, content.name, content.stem, form)
     content = encodings.tell(content, data.encoding)
     if jsonlines.holds(content):
         return numerals.plain(jsonlines.read(encodings.checked(content)), "", data.decimal)

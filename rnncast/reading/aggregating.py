@@ -11,6 +11,7 @@ from rnncast.config import DataConfig
 from rnncast.errors import DataError, UsageError
 from rnncast.panel import BoolArray, FloatArray, IntArray
 from rnncast.reading.base import Rows, StampArray
+from rnncast.reading.columns import FAR
 
 
 class _Groups(NamedTuple):
@@ -54,9 +55,9 @@ def join(rows: Rows, data: DataConfig) -> tuple[Rows, tuple[str, ...]]:
         target = _joined(rows.target, groups, [str(data.aggregate)] * len(data.target))
         past = _joined(rows.past, groups, _ways(data.past_covariates, data))
         future = _joined(rows.future, groups, _ways(data.future_covariates, data))
-    if np.isinf(target).any():
-        row = int(groups.order[groups.first[np.isinf(target).any(axis=1).argmax()]])
-        raise DataError(f"{rows.place(row)}: the {data.aggregate} of this step is too large for a number.")
+    if (far := np.abs(target) > FAR).any():
+        row = int(groups.order[groups.first[far.any(axis=1).argmax()]])
+        raise DataError(f"{rows.place(row)}: the {data.aggregate} of this step is a number beyond 1e300.")
     begins = groups.order[groups.first]
     joined = replace(rows.only(begins), times=times[begins], target=target, past=past, future=future)
     return joined, _notes(rows, joined, groups, data)

@@ -18,6 +18,8 @@ _MISSING = pa.array(sorted(MISSING_WORDS))
 _SAMPLE = 500
 _SHOWN = 60
 _OLDEST = 1500  # no smaller number is a year or a date
+FAR = 1e300  # beyond, not even differences of numbers are numbers
+_LARGEST = 2.0**63  # nor is one that no longer fits into 64 bits
 _FEW = 10  # rows of which two values may be chance
 
 
@@ -124,7 +126,7 @@ def _counts_up(values: FloatArray) -> bool:
 
 def _number_format(values: FloatArray, texts: pa.Array | None, is_whole: bool) -> str | None:
     """Return how numbers are written if they are years, dates without a separator, or times since 1970."""
-    if values.min() < _OLDEST or not np.isfinite(values.max()):
+    if values.min() < _OLDEST or not values.max() < _LARGEST:
         return None
     if texts is None:
         texts = pa.array(values.astype(np.int64) if is_whole else values).cast(pa.string())
@@ -135,7 +137,7 @@ def numbers(table: Table, name: str) -> FloatArray:
     """Return a column's numbers [R], NaN where missing.
 
     Raises:
-        DataError: a cell that is neither a finite number nor a missing-value word.
+        DataError: a cell that is neither a number of up to 1e300 nor a missing-value word.
     """
     cells = table.frame[name]
     if pd.api.types.is_datetime64_any_dtype(cells):
@@ -151,8 +153,9 @@ def numbers(table: Table, name: str) -> FloatArray:
         found = values[codes]  # [R]
     else:
         found = _floats(cells)
-    if np.isinf(found).any():
-        _refuse(table, name, int(np.isinf(found).argmax()), "is not a finite number")
+    for limit, why in ((np.finfo(np.float64).max, "is not a finite number"), (FAR, "is a number beyond 1e300")):
+        if (np.abs(found) > limit).any():
+            _refuse(table, name, int((np.abs(found) > limit).argmax()), why)
     return found
 
 
@@ -181,7 +184,7 @@ def distinct(table: Table, name: str) -> Distinct:
         return table.distinct(name)
     codes, values = pd.factorize(table.frame[name], use_na_sentinel=False)
     cells = pd.Series(values)
-    if pd.api.types.is_float_dtype(cells) and (cells == cells.round()).all():
+    if pd.api.types.is_float_dtype(cells) and (cells == cells.round()).all() and (cells.abs() < _LARGEST).all():
         cells = cells.astype(np.int64)
     return Distinct(cells.astype("str").where(cells.notna(), ""), codes)
 

@@ -8,8 +8,8 @@ is open where no day is over 12.
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
-from typing import Literal
+from functools import cache, lru_cache
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -61,19 +61,25 @@ _OFFSET = "(?: ?(?:(?P<z0>[+-]9999)|(?P<z1>[+-]99:99|Z)|(?P<z2>[+-]99)|UTC|GMT))
 _OFFSETS = {"z0": "%z", "z1": "%:z", "z2": "%-z", "_": ""}
 
 
-Patterns = tuple["re.Pattern[str]", ...]
+class _Pattern(NamedTuple):
+    """Holds how all texts of a family begin, and how they are written as a whole."""
+
+    beginning: str
+    whole: str
+
+
+Patterns = tuple[_Pattern, ...]
 Order = Literal["day-first", "month-first", "year-first"]
 
 _ORDERS: dict[str, Order] = {"dmy": "day-first", "mdy": "month-first", "ymd": "year-first"}
 _DIGITS = re.compile(r"[0-9]{4,19}(?:\.[0-9]{1,9})?")
 
 
-def _compiled(*texts: str) -> Patterns:
-    return tuple(re.compile(text, re.IGNORECASE) for text in texts)
+_DATES = tuple(
+    _Pattern(f"{_DAY}{date}", f"{_DAY}{date}(?:{_GAP}{clock}{_OFFSET})?") for date in _FAMILIES for clock in _CLOCKS
+)
+_TIMES = tuple(_Pattern(clock, clock) for clock in _CLOCKS)
 
-
-_DATES = _compiled(*(f"{_DAY}{date}(?:{_GAP}{clock}{_OFFSET})?" for date in _FAMILIES for clock in _CLOCKS))
-_TIMES = _compiled(*_CLOCKS)
 
 # The least and the largest number that is one: years from 1500 to 2200, or from 1973 to 2100 where they count.
 _NUMBERS = (
@@ -133,8 +139,15 @@ def _fitting(texts: Sequence[str], patterns: Patterns) -> list[tuple[str, int]]:
 @lru_cache(maxsize=4096)
 def _formats(like: str, patterns: Patterns) -> tuple[tuple[str, int], ...]:
     """Return the formats that texts of a shape may have, and the number of their family."""
-    matches = [(pattern.fullmatch(like), rank) for rank, pattern in enumerate(patterns)]
+    begun = [(pattern, rank) for rank, pattern in enumerate(patterns) if _compiled(pattern.beginning).match(like)]
+    matches = [(_compiled(pattern.whole).fullmatch(like), rank) for pattern, rank in begun]
     return tuple((_format(match), rank) for match, rank in matches if match)
+
+
+@cache
+def _compiled(text: str) -> "re.Pattern[str]":
+    """Return a pattern, which takes longer to compile than most columns take to be read."""
+    return re.compile(text, re.IGNORECASE)
 
 
 def _format(match: "re.Match[str]") -> str:

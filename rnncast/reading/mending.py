@@ -49,10 +49,10 @@ def fill(panel: Panel, method: str) -> Panel:
     def filled(values: FloatArray, offsets: IntArray, lengths: IntArray, how: str = method) -> FloatArray:
         return cleaning.fill(values, ~np.isnan(values), offsets, lengths, how, panel.season_length)
 
-    causal = "zero" if method == "zero" else "ffill"
+    causal, is_whole = "zero" if method == "zero" else "ffill", panel.observed.all()
     return replace(
         panel,
-        values=filled(panel.values, panel.offsets, panel.lengths),
+        values=panel.values if is_whole else filled(panel.values, panel.offsets, panel.lengths),
         past_covariates=filled(panel.past_covariates, panel.offsets, panel.lengths, causal),
         future_covariates=filled(panel.future_covariates, panel.future_offsets, panel.future_lengths),
     )

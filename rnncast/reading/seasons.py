@@ -28,8 +28,9 @@ def tell(panel: Panel, data: DataConfig) -> tuple[int, ...]:
         return tuple(sorted(set(data.season_length)))
     if freq and not freq.isdecimal():
         return aliases.season_lengths(freq)
-    values = cleaning.fill(panel.values, panel.observed, panel.offsets, panel.lengths, "interpolate")
-    return detect(values, panel.offsets, panel.lengths)
+    some = panel.part(_sampled(panel.num_series))
+    values = cleaning.fill(some.values, some.observed, some.offsets, some.lengths, "interpolate")
+    return detect(values, some.offsets, some.lengths)
 
 
 def detect(values: FloatArray, offsets: IntArray, lengths: IntArray, clear_long: float = CLEAR_LONG) -> tuple[int, ...]:
@@ -41,11 +42,12 @@ def detect(values: FloatArray, offsets: IntArray, lengths: IntArray, clear_long:
         lengths: [N], rows of each series.
         clear_long: least autocorrelation of a season of more than 24 steps.
     """
-    picked = np.linspace(0, len(offsets) - 1, min(len(offsets), _SERIES)).astype(np.int64)
+    picked = _sampled(len(offsets))
     first = np.maximum(offsets[picked], offsets[picked] + lengths[picked] - _STEPS)
     stop = offsets[picked] + lengths[picked]
     # A sample, so the loop has a bounded length.
-    scores = np.array([_scores(values[a:b, 0]) for a, b in zip(first.tolist(), stop.tolist(), strict=True)])
+    stretches = (values[a:b, 0].astype(np.float64) for a, b in zip(first.tolist(), stop.tolist(), strict=True))
+    scores = np.array([_scores(stretch) for stretch in stretches])
     known = ~np.isnan(scores)  # [sampled, candidates]
     mean = np.nansum(scores, axis=0) / np.maximum(known.sum(axis=0), 1)
     mean[known.mean(axis=0) < 0.5] = 0.0
@@ -59,6 +61,10 @@ def detect(values: FloatArray, offsets: IntArray, lengths: IntArray, clear_long:
     shortest = next(season for season, score in clear.items() if score >= 0.75 * best)
     week = 7 * shortest
     return (shortest, week) if clear.get(week) == best else (shortest,)
+
+
+def _sampled(count: int) -> IntArray:
+    return np.linspace(0, count - 1, min(count, _SERIES)).astype(np.int64)
 
 
 def _scores(values: FloatArray) -> FloatArray:

@@ -22,7 +22,7 @@ import pyarrow as pa
 from rnncast.errors import DataError
 from rnncast.reading.base import Content
 
-TABLES = (".csv", ".tsv", ".txt", ".jsonl", ".ndjson", ".parquet")
+TABLES = (".csv", ".tsv", ".txt", ".jsonl", ".ndjson", ".parquet", ".feather", ".arrow")
 PACKED = (".gz", ".bz2", ".xz", ".zst")
 _DAMAGE = (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile)
 

@@ -78,7 +78,7 @@ def build(rows: Rows, data: DataConfig, format: str | None) -> Reading:
     )
     has_row = np.full(grid.size, grid.is_laid)
     has_row[grid.position] = True
-    reading = _noted(rows, panel, has_row[steps], data)
+    reading = noted(panel, data, has_row[steps], len(rows.codes))
     notes = (*_said(rows, grid, repeated), *reading.notes)
     return replace(reading, repeated=repeated, ahead=_ahead(grid, future, end), notes=notes)
 
@@ -93,11 +93,19 @@ def _said(rows: Rows, grid: Grid, repeated: int) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _noted(rows: Rows, panel: Panel, has_row: BoolArray, data: DataConfig) -> Reading:
-    gaps = int((~has_row).sum())
-    missing = int((~panel.observed[has_row]).sum())
+def noted(panel: Panel, data: DataConfig, has_row: BoolArray, num_rows: int) -> Reading:
+    """Return what was read, with notes on steps that have no row or no value, and on rows that lie outside.
+
+    Args:
+        panel: the series.
+        data: the settings with every column named.
+        has_row: [R], which steps have a row.
+        num_rows: how many rows there were.
+    """
+    gaps = panel.num_rows - int(has_row.sum())
+    missing = 0 if panel.observed.all() else int((~panel.observed[has_row]).sum())
     ahead = int((panel.future_lengths - panel.lengths).sum())
-    outside = len(rows.codes) - int(has_row.sum()) - ahead
+    outside = num_rows - int(has_row.sum()) - ahead
     notes = []
     if outside:
         notes.append(f"Left out {outside} rows before a series' first value or after its last.")

@@ -15,7 +15,7 @@ NAN = np.nan
 
 every_head = pytest.mark.parametrize("name", registry.HEADS)
 DENSITIES = [name for name, entry in registry.HEADS.items() if issubclass(entry.load(), DensityHead)]
-COUNTS = [name for name, entry in registry.HEADS.items() if entry.load().counts]
+COUNTS = [*registry.COUNTING]
 # A likelihood has no least value of its own; every other loss is a distance.
 every_distance = pytest.mark.parametrize("name", [name for name in registry.HEADS if name not in DENSITIES + COUNTS])
 every_density = pytest.mark.parametrize("name", DENSITIES)

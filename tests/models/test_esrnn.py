@@ -8,12 +8,12 @@ import pytest
 import torch
 
 from rnncast import api
+from rnncast.causal import causal_scale
 from rnncast.errors import CheckpointError, UsageError
 from rnncast.evaluation import backtest, plan_origins
 from rnncast.forecasting import Predictor, forecast
 from rnncast.network import Network
 from rnncast.panel import Panel
-from rnncast.scaling import causal_scale
 from rnncast.training import fit
 from tests.making import batch_of, loop_of, network_of, panel_of, walk
 
@@ -136,7 +136,7 @@ def forecaster() -> api.Forecaster:
 def without_own_numbers(forecaster: api.Forecaster) -> api.Forecaster:
     """Return the forecaster with the panel's numbers for every series."""
     weights = dict(forecaster.checkpoint.final[0])
-    kept = torch.zeros_like(weights["smoothing.numbers"])
+    kept = np.zeros_like(weights["smoothing.numbers"])
     kept[-1] = weights["smoothing.numbers"][-1]
     final = (weights | {"smoothing.numbers": kept},)
     return api.Forecaster(replace(forecaster.checkpoint, final=final))
@@ -180,7 +180,7 @@ def test_it_forecasts_the_same_after_a_trip_through_a_file(forecaster: api.Forec
 
 def test_numbers_of_more_series_than_there_are_rows_of_are_refused(forecaster: api.Forecaster, tmp_path: Path) -> None:
     weights = dict(forecaster.checkpoint.final[0])
-    weights["smoothing.numbers"] = weights["smoothing.numbers"].repeat(2, 1)
+    weights["smoothing.numbers"] = np.tile(weights["smoothing.numbers"], (2, 1))
     api.Forecaster(replace(forecaster.checkpoint, final=(weights,))).save(tmp_path / "c.safetensors")
     with pytest.raises(CheckpointError, match=r"smoothing\.numbers has shape"):
         api.load(tmp_path / "c.safetensors")

@@ -8,12 +8,12 @@ from torch import Tensor, nn
 
 from rnncast.decoders import DecoderSize
 from rnncast.errors import UsageError
-from rnncast.folds import FOLDS, SIZES, Folds
+from rnncast.folds import Folds
 from rnncast.forecasting import Predictor, forecast
 from rnncast.models.base import Size
 from rnncast.models.folding import CELLS, Folding, FoldingDecoder, Options
-from rnncast.network import LARGEST_HORIZON
 from rnncast.panel import Panel
+from rnncast.shapes import FOLDS, LARGEST_HORIZON, SIZES
 from tests.making import batch_of, full_panel, network_of, panel_of, walk
 
 OUTPUTS, STATE = 3, 5

@@ -54,6 +54,7 @@ FAULTS = [
 ]  # fmt: skip
 
 
+@pytest.mark.promise("P10")
 @pytest.mark.parametrize(("text", "settings", "message"), FAULTS, ids=[message[:40] for _, _, message in FAULTS])
 def test_a_fault_is_told_in_one_line_with_a_hint(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, settings: dict[str, object], message: str

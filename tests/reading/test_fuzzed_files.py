@@ -3,6 +3,7 @@
 import gzip
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -35,6 +36,7 @@ def damaged(draw: st.DrawFn) -> bytes:
     return gzip.compress(content)[: draw(st.integers(1, 2000))] if draw(st.integers(0, 9)) == 0 else content
 
 
+@pytest.mark.promise("P10")
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=st.one_of(damaged(), st.binary(max_size=300)))
 def test_whatever_the_bytes_the_answer_is_a_panel_or_an_error(tmp_path: Path, content: bytes) -> None:

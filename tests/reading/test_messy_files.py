@@ -384,6 +384,7 @@ def read(folder: Path, name: str, case: Case) -> Reading:
     return read_panel([str(path)], Config.of(case.settings).data)
 
 
+@pytest.mark.promise("P12")
 @pytest.mark.parametrize("name", [name for name, case in CASES.items() if isinstance(case.expected, Good)])
 def test_a_file_is_read_as_a_person_would(tmp_path: Path, name: str) -> None:
     case, expected = CASES[name], CASES[name].expected
@@ -411,6 +412,7 @@ def test_a_file_is_read_as_a_person_would(tmp_path: Path, name: str) -> None:
     assert expected.note is None or expected.note in " ".join(reading.notes)
 
 
+@pytest.mark.promise("P12")
 @pytest.mark.parametrize("name", [name for name, case in CASES.items() if isinstance(case.expected, str)])
 def test_a_file_is_refused_with_what_to_do(tmp_path: Path, name: str) -> None:
     expected = CASES[name].expected

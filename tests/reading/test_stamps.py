@@ -217,6 +217,7 @@ def berlin(first: str, count: int, form: str = "%Y-%m-%d %H:%M", freq: str = "h"
     return pd.date_range(first, periods=count, freq=freq, tz="Europe/Berlin").strftime(form).tolist()
 
 
+@pytest.mark.promise("P12")
 @pytest.mark.parametrize("freq", ["h", "15min", "30min"])
 @pytest.mark.parametrize(("first", "count"), [("2024-10-26", 300), ("2024-03-30", 300)])
 @pytest.mark.parametrize("step", [1, -1])
