@@ -14,7 +14,7 @@ from bench.measuring import Run, python
 
 SERIES, ROWS, STEPS = 2_000, 500, 20
 SIZES = (100, 10_000, 1_000_000)
-ABOVE = 1500
+ABOVE = 1430  # MiB, which are 1.5 GB
 _MIB = 2**20
 _GROUP = 2**20
 
