@@ -5,7 +5,7 @@ import sys
 from contextlib import suppress
 from typing import NoReturn
 
-INTERRUPTED = 130
+INTERRUPTED, TERMINATED = 130, 143
 
 
 def main() -> NoReturn:
@@ -15,15 +15,15 @@ def main() -> NoReturn:
 
         cli.main()
     except KeyboardInterrupt:
-        _leave_interrupted()
+        _leave_at_once(INTERRUPTED)
     except SystemExit as end:
-        if end.code == INTERRUPTED:
-            _leave_interrupted()
+        if isinstance(end.code, int) and end.code in (INTERRUPTED, TERMINATED):
+            _leave_at_once(end.code)
         raise
 
 
-def _leave_interrupted() -> NoReturn:
-    """End at once with the status of Ctrl-C.
+def _leave_at_once(status: int) -> NoReturn:
+    """End with the status of Ctrl-C or SIGTERM.
 
     An interrupt that came while a library ran `exec` on text (dataclasses and torch do so while they
     load) stays noted in CPython, which then ends by the signal itself whatever status is asked for.
@@ -33,7 +33,7 @@ def _leave_interrupted() -> NoReturn:
             stream.flush()
         except (AttributeError, OSError, ValueError):
             continue  # closed, or nobody reads it
-    os._exit(INTERRUPTED)
+    os._exit(status)
 
 
 def _forget_the_current_folder() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 
-from rnncast import holidays, sealed
+from rnncast import holidays, process, sealed
 from rnncast.bounds import BoundsSettings
 from rnncast.columns import Columns
 from rnncast.config import Config
@@ -118,6 +118,7 @@ def start(data: bytes) -> "InferenceSession":
         DeviceError: the extra `export` is not there.
         ValueError: onnxruntime refuses it.
     """
+    process.forbid_telemetry()
     try:
         import onnxruntime
     except ImportError as error:

@@ -24,6 +24,7 @@ def prepare() -> None:
     os.environ.setdefault("GOMP_SPINCOUNT", "0")
     os.environ.setdefault("PYTORCH_ENABLE_MPS_FALLBACK", "1")
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    forbid_telemetry()
     try:
         mallopt = ctypes.CDLL(None).mallopt
     except (AttributeError, OSError, TypeError):
@@ -33,6 +34,11 @@ def prepare() -> None:
     mallopt(M_TRIM_THRESHOLD, 2**30)
     mallopt(M_TOP_PAD, 2**26)
     mallopt(M_ARENA_MAX, 1)
+
+
+def forbid_telemetry() -> None:
+    """Keep onnxruntime from writing an identity of the machine into the home folder; call it before it is imported."""
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 
 def give_back_memory() -> None:

@@ -25,6 +25,15 @@ finally:
 """
 
 
+@pytest.mark.promise("P18")
+def test_running_a_model_writes_nothing_into_the_home_folder(
+    airline: Path, clean_env: dict[str, str], tmp_path: Path
+) -> None:
+    command = [sys.executable, "-m", "rnncast", "predict", "-c", str(MODEL), str(airline)]
+    subprocess.run(command, env={**clean_env, "HOME": str(tmp_path)}, cwd=tmp_path, capture_output=True, check=True)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_an_exported_model_prints_the_checkpoints_table(call: Call, airline: Path) -> None:
     plain = call("predict", "-c", CHECKPOINT, airline)
     found = call("predict", "-c", MODEL, airline)
