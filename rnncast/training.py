@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import partial, reduce
 from typing import TypeAlias
 
 import torch
@@ -16,7 +16,7 @@ from rnncast.draws import Draws
 from rnncast.errors import RunError
 from rnncast.fits import Fit, Progress
 from rnncast.network import Network
-from rnncast.replicas import Replicas
+from rnncast.replicas import Replicas, Sums
 from rnncast.schedules import Clock, learning_rate
 from rnncast.windows import Batch, WindowIndex, Windows
 
@@ -81,6 +81,7 @@ class Loop:
         loss: the sum since the last record; a tensor, as the norm is, for the device is not waited for.
         norm: the largest since then.
         steps: taken since then.
+        parts: in which a batch is gone through, more than one where the device has too little memory for it.
     """
 
     cancelled = False
@@ -96,6 +97,7 @@ class Loop:
         self.replicas = Replicas(network, replicas, training.seed)
         self.draws = Draws(len(index), training.batch_size or 1, training.seed)
         self._device = windows.values.device
+        self.parts = 1
         self._reset()
 
     def _reset(self) -> None:
@@ -121,12 +123,30 @@ class Loop:
 
     def _find_gradient(self, windows: Tensor) -> Tensor:
         """Leave the gradient of the mean loss of the windows with these numbers [B] in the weights; return the loss."""
-        series, ends = self.index.locate(windows)
-        sums = self.replicas.sums(self.windows, series.to(self._device), ends.to(self._device))
+        series, ends = (numbers.to(self._device) for numbers in self.index.locate(windows))
+        sums = None
+        while sums is None:
+            sums = self._sums(series, ends)
         loss, gradients = sums.means()
         for weight, gradient in zip(self.replicas.weights, gradients, strict=True):
             weight.grad = gradient
         return loss
+
+    def _sums(self, series: Tensor, ends: Tensor) -> Sums | None:
+        """Return the sums over windows, None where the device has no memory for them: next time in twice the parts.
+
+        What the parts add up to is what the whole batch would have given.
+        """
+        pieces = zip(series.tensor_split(self.parts), ends.tensor_split(self.parts), strict=True)
+        try:
+            return reduce(Sums.plus, (self.replicas.sums(self.windows, *piece) for piece in pieces))
+        except torch.OutOfMemoryError:
+            if self.parts >= len(series):
+                raise
+        self.parts = min(2 * self.parts, len(series))
+        if self._device.type == "cuda":
+            torch.cuda.empty_cache()
+        return None
 
     def close(self) -> None:
         """Take no step any more."""

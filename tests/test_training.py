@@ -10,8 +10,10 @@ from rnncast import registry, schedules, training
 from rnncast.config import TrainingConfig
 from rnncast.errors import RunError
 from rnncast.fits import Fit, Progress
+from rnncast.replicas import Sums
 from rnncast.schedules import Clock, learning_rate
 from rnncast.training import Averaged, Best, Loop, fit, validate
+from rnncast.windows import Windows
 from tests.making import batch_of, loop_of, network_of, panel_of, walk
 
 PANEL = panel_of([walk(30, seed=1), walk(18, seed=2)])
@@ -275,3 +277,31 @@ def test_steps_move_the_weights_as_gradients_that_torch_collects_do(model: str, 
         torch.nn.utils.clip_grad_norm_(theirs.network.parameters(), theirs.training.clip_norm or math.inf)
         theirs.optimizer.step()
     torch.testing.assert_close(weights_of(ours), weights_of(theirs), rtol=1e-2, atol=1e-3)
+
+
+def test_a_batch_that_does_not_fit_is_gone_through_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain, short = (loop_of(PANEL, model="lstm", batch_size=8, max_steps=3) for _ in range(2))
+    whole = short.replicas.sums
+
+    def sums(windows: Windows, series: torch.Tensor, ends: torch.Tensor) -> Sums:
+        if len(series) > 2:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return whole(windows, series, ends)
+
+    monkeypatch.setattr(short.replicas, "sums", sums)
+    for number in (1, 2, 3):
+        plain.step(number, 0.5)
+        short.step(number, 0.5)
+    assert short.parts == 4
+    torch.testing.assert_close(weights_of(short), weights_of(plain), rtol=1e-2, atol=1e-3)
+
+
+def test_a_window_that_does_not_fit_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    loop = loop_of(PANEL, model="lstm", batch_size=4, max_steps=3)
+
+    def sums(windows: Windows, series: torch.Tensor, ends: torch.Tensor) -> Sums:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(loop.replicas, "sums", sums)
+    with pytest.raises(torch.OutOfMemoryError):
+        loop.step(1, 0.5)
