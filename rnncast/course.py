@@ -3,7 +3,7 @@
 from collections.abc import Generator, Sequence
 from dataclasses import replace
 from time import perf_counter
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -12,7 +12,7 @@ from rnncast import device, holdout, keeping
 from rnncast.checkpoint import Checkpoint
 from rnncast.config import Config
 from rnncast.evaluation import Plan, Wanted, backtest, plan_origins
-from rnncast.fits import Progress
+from rnncast.fits import Progress, Result, through
 from rnncast.forecasting import Predictor
 from rnncast.horizons import default_horizon
 from rnncast.keeping import Keep
@@ -20,8 +20,6 @@ from rnncast.measuring import measured_rows
 from rnncast.metrics import Outcome
 from rnncast.panel import Panel
 from rnncast.reading import Reading, seasons_of
-
-Result = TypeVar("Result")
 
 _PARTS = ("actual", "observed", "point", "quantiles", "past_error", "past_square")
 
@@ -103,10 +101,4 @@ def outcome_of(name: str, predictors: Sequence[Predictor], parts: Sequence[Plan]
 
 def labelled(running: Generator[Progress, None, Result], label: str) -> Generator[Progress, None, Result]:
     """Run a generator of progress to its end, putting a label before what its records call their fits."""
-    while True:
-        try:
-            progress = next(running)
-        except StopIteration as done:
-            result: Result = done.value
-            return result
-        yield replace(progress, fit=f"{label}, {progress.fit}")
+    return through(running, lambda progress: replace(progress, fit=f"{label}, {progress.fit}"))

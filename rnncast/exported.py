@@ -1,6 +1,5 @@
 """An exported model at work: an ONNX file, see `manifest`, run by onnxruntime without torch."""
 
-import os
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Unpack
@@ -125,7 +124,7 @@ def start(data: bytes) -> "InferenceSession":
         raise MISSING from error
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3  # errors
-    options.intra_op_num_threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0
+    options.intra_op_num_threads = process.granted_threads()
     try:
         return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # what it raises has no name that is promised

@@ -1,13 +1,15 @@
 """Fits: what is asked of them, how far they are, and what they found."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from rnncast.packing import Array
 from rnncast.panel import IntArray, Panel
 from rnncast.states import States
+
+Result = TypeVar("Result")
 
 EXPLODED = 1e3
 """Gradient norm, before clipping, from which on gradients are said to explode."""
@@ -96,3 +98,16 @@ class Round:
     earlier: Sequence[Fit] = ()
     start: Sequence[Mapping[str, Array]] = ()
     states: States = field(default_factory=States)
+
+
+def through(
+    running: Generator[Progress, None, Result], change: Callable[[Progress], Progress]
+) -> Generator[Progress, None, Result]:
+    """Yield each record of a run as `change` gives it, and return what the run returns."""
+    while True:
+        try:
+            progress = next(running)
+        except StopIteration as done:
+            result: Result = done.value
+            return result
+        yield change(progress)

@@ -15,6 +15,9 @@ from rnncast.panel import FloatArray
 FEWEST_ORIGINS = 5
 """With fewer origins than this, and more series, the series are tested: t of so few differences tells nothing."""
 
+SIGNIFICANT = 0.05
+"""Chance below which one forecaster is called better than another."""
+
 ROUNDING = 1e-10
 """Spread of differences, in units of their mean, that is rounding alone."""
 
@@ -37,11 +40,11 @@ class Comparison:
     count: int
     over: Literal["origins", "series"]
 
-    def is_better(self, significance: float = 0.05) -> bool:
+    def is_better(self, significance: float = SIGNIFICANT) -> bool:
         """Tell whether the first forecaster is better, and not by chance."""
         return self.difference < 0 and self.p_value < significance
 
-    def is_worse(self, significance: float = 0.05) -> bool:
+    def is_worse(self, significance: float = SIGNIFICANT) -> bool:
         """Tell whether the second forecaster is better, and not by chance."""
         return self.difference > 0 and self.p_value < significance
 

@@ -10,7 +10,7 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass, replace
 from math import isfinite
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from rnncast.course import Course, course_of, fitted, labelled, outcome_of, pred
 from rnncast.criteria import CRITERIA
 from rnncast.errors import RnncastError, RunError, UsageError
 from rnncast.evaluation import Plan, judge
-from rnncast.fits import Progress
+from rnncast.fits import Progress, Result, through
 from rnncast.forecasting import Predictor
 from rnncast.horizons import default_horizon
 from rnncast.keeping import Keep
@@ -33,8 +33,6 @@ from rnncast.studies import Search
 
 if TYPE_CHECKING:
     from optuna import Study, Trial
-
-Result = TypeVar("Result")
 
 COUNT = 20
 """Trials unless a number or a time is given."""
@@ -162,15 +160,12 @@ class _Objective:
         return information(criterion, predictors[-1], course.before(self.parts[-1]), weights)
 
     def _in_time(self, running: Generator[Progress, None, Result], label: str) -> Generator[Progress, None, Result]:
-        while True:
-            try:
-                progress = next(running)
-            except StopIteration as done:
-                result: Result = done.value
-                return result
+        def timed(progress: Progress) -> Progress:
             if self.is_over:
                 raise _OutOfTimeError
-            yield replace(progress, fit=label)
+            return replace(progress, fit=label)
+
+        return through(running, timed)
 
 
 class _OutOfTimeError(Exception):

@@ -30,7 +30,7 @@ KEPT = "rnncast-compare"
 @fitting.list_models_option
 @click.option("--baseline", "baselines", metavar="NAME", multiple=True, help="Baseline; repeat.  [default: all usual]")
 @click.option("--windows", metavar="N", type=whole(1), help="Number of forecast origins.  [default: 5, or as many fit]")
-@click.option("--stride", metavar="N", type=whole(1), help="Steps from one origin to the next.  [default: one horizon]")
+@options.stride_option
 @click.option("--refit", is_flag=True, help="Fit anew at each origin, not once before the first.")
 @click.option("--top", metavar="N", type=whole(1), help="Models in the ensemble.  [default: 3]")
 @click.option(

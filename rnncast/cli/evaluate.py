@@ -6,7 +6,7 @@ import click
 
 from rnncast import registry
 from rnncast.cli import choosing, options, plotting
-from rnncast.cli.options import Talk, several, whole
+from rnncast.cli.options import Talk, whole
 from rnncast.errors import UsageError
 
 if TYPE_CHECKING:
@@ -29,15 +29,14 @@ ALL = "all"
 @choosing.checkpoint_option
 @options.horizon_option
 @click.option("--windows", metavar="N", type=whole(1), help="Number of forecast origins.  [default: as many as fit]")
-@click.option("--stride", metavar="N", type=whole(1), help="Steps from one origin to the next.  [default: one horizon]")
+@options.stride_option
 @click.option("--per-series", is_flag=True, help="A row for each series.")
 @click.option("--per-step", is_flag=True, help="A row for each step of the horizon.")
 @click.option("--per-origin", is_flag=True, help="A row for each origin.")
 @click.option("--diagnose", is_flag=True, help="What the errors are like, instead of their size.")
 @click.option("--metric", "--metrics", "metrics", metavar="NAME", multiple=True,
               help="Metric to show, or 'all'; repeat.  [default: the usual ones]")  # fmt: skip
-@click.option("--levels", metavar="P[,P...]", type=several(whole(1, 99)),
-              help="Prediction intervals to measure, in percent.  [default: 80]")  # fmt: skip
+@options.levels_option("Prediction intervals to measure", otherwise="80")
 @click.option("--standardised", is_flag=True, help="Measure values standardised by the training part.")
 @click.option("--baseline", "baselines", metavar="NAME", multiple=True, type=click.Choice([*registry.EVERY_BASELINE]),
               help="Baseline beside the model; repeat.  [default: all but those of the extra 'stats']")  # fmt: skip

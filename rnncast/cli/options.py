@@ -204,6 +204,17 @@ output_option = click.option(
 fail_option = click.option(
     "--fail-if", metavar="CONDITION", multiple=True, help="Leave with status 1 if it holds: 'mase > 1'; repeat."
 )
+stride_option = click.option(
+    "--stride", metavar="N", type=whole(1), help="Steps from one origin to the next.  [default: one horizon]"
+)
+
+
+def levels_option(text: str, otherwise: str) -> Decorator:
+    """Return the option of prediction intervals, described by `text`, and what they are `otherwise`."""
+    parse = several(whole(1, 99))
+    return click.option("--levels", metavar="P[,P...]", type=parse, help=f"{text}, in percent.  [default: {otherwise}]")
+
+
 horizon_option = click.option(
     "-H", "--horizon", metavar="N", type=whole(1), help="Steps to forecast.  [default: as trained, or by the frequency]"
 )

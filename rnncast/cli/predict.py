@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rnncast.cli import choosing, options, plotting
-from rnncast.cli.options import Talk, several, whole
+from rnncast.cli.options import Talk
 from rnncast.errors import UsageError
 
 if TYPE_CHECKING:
@@ -25,12 +25,7 @@ LEVELS = (80, 95)
 @click.argument("data", nargs=-1)
 @choosing.checkpoint_option
 @options.horizon_option
-@click.option(
-    "--levels",
-    metavar="P[,P...]",
-    type=several(whole(1, 99)),
-    help="Prediction intervals, in percent.  [default: 80,95]",
-)
+@options.levels_option("Prediction intervals", otherwise="80,95")
 @options.data_options
 @choosing.anchor_option
 @click.option("--future-data", metavar="FILE", help="Values of the covariates that are known ahead.")

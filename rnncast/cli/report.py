@@ -10,7 +10,7 @@ from click.core import ParameterSource
 
 from rnncast import registry
 from rnncast.cli import choosing, helping, options
-from rnncast.cli.options import Talk, several, whole
+from rnncast.cli.options import Talk, whole
 
 if TYPE_CHECKING:
     from rnncast.api import Forecaster
@@ -33,11 +33,10 @@ LEVELS = (50, 80, 95)
 @click.option("--series", metavar="ID", multiple=True,
               help="Series to draw, besides the best and the worst where there are more than 8; repeat.")  # fmt: skip
 @options.horizon_option
-@click.option("--levels", metavar="P[,P...]", type=several(whole(1, 99)),
-              help="Prediction intervals, in percent.  [default: 50,80,95]")  # fmt: skip
+@options.levels_option("Prediction intervals", otherwise="50,80,95")
 @click.option("--windows", metavar="N", type=whole(1),
               help="Number of origins of the backtest.  [default: as many as fit]")  # fmt: skip
-@click.option("--stride", metavar="N", type=whole(1), help="Steps from one origin to the next.  [default: one horizon]")
+@options.stride_option
 @click.option("--baseline", "baselines", metavar="NAME", multiple=True, type=click.Choice([*registry.EVERY_BASELINE]),
               help="Baseline beside the model; repeat.  [default: all but those of the extra 'stats']")  # fmt: skip
 @click.option("--future-data", metavar="FILE", help="Values of the covariates that are known ahead.")

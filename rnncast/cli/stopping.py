@@ -5,6 +5,7 @@ import signal
 from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
+from functools import cache
 from time import perf_counter
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -26,12 +27,12 @@ class Aside(NamedTuple):
 
     Attributes:
         path: of the file.
-        begun: what the run is begun with, by name.
+        begun: returns what the run is begun with, by name; not before it is needed, for it reads all data.
         every: seconds from one time to the next.
     """
 
     path: str
-    begun: Mapping[str, Any]
+    begun: Callable[[], Mapping[str, Any]]
     every: float
 
     def known(self, is_asked: bool, talk: Talk) -> "States":
@@ -44,7 +45,7 @@ class Aside(NamedTuple):
 
         if is_asked and os.path.exists(self.path):
             talk.note(f"Going on from {self.path}.")
-            return load(self.path, self.begun)
+            return load(self.path, self.begun())
         if is_asked:
             talk.note(f"Note: there is no {self.path}, so the run begins at its beginning.")
         return States()
@@ -54,6 +55,7 @@ def run(
     running: "Callable[[States], Generator[Progress, None, Result]]", aside: Aside, is_resumed: bool, talk: Talk
 ) -> Result:
     """Show what a run yields that is told of the fits' states, and return what it returns; it can be stopped."""
+    aside = aside._replace(begun=cache(aside.begun))
     states = aside.known(is_resumed, talk)
     with _stoppable(states, aside, talk):
         return show(_kept(running(states), states, aside), talk)
@@ -63,18 +65,19 @@ def _kept(
     running: "Generator[Progress, None, Result]", states: "States", aside: Aside
 ) -> "Generator[Progress, None, Result]":
     """Yield what a run yields, putting its state aside from time to time; return what it returns."""
+    from rnncast.fits import through
     from rnncast.states import save
 
     last = perf_counter()
-    while True:
-        try:
-            yield next(running)
-        except StopIteration as done:
-            result: Result = done.value
-            return result
+
+    def keep(progress: "Progress") -> "Progress":
+        nonlocal last
         if perf_counter() - last >= aside.every:
-            save(aside.path, aside.begun, states)
+            save(aside.path, aside.begun(), states)
             last = perf_counter()
+        return progress
+
+    return through(running, keep)
 
 
 @contextmanager
@@ -96,7 +99,7 @@ def _stoppable(states: "States", aside: Aside, talk: Talk) -> Iterator[None]:
         if not asked:
             raise
         if len(asked) == 1 and states.taken():
-            save(aside.path, aside.begun, states)
+            save(aside.path, aside.begun(), states)
             talk.note(f"Stopped. {aside.path} holds where the run is: the same command with --resume goes on.")
         raise SystemExit(128 + asked[0]) from stop
     finally:

@@ -79,7 +79,7 @@ def train(
     reading, asked, known = api.prepared(data, asked, begin)
     talk.note(views.summary(reading))
     talk.notes((*reading.left_out, *reading.notes, *views.shortfalls(reading.panel, asked)))
-    aside = stopping.Aside(states.path_of(output), keeping.begun(reading.panel, asked, known), every)
+    aside = stopping.Aside(states.path_of(output), partial(keeping.begun, reading.panel, asked, known), every)
     forecaster = api.Forecaster(
         stopping.run(partial(holdout.run, reading, asked, known), aside, resume, talk), asked.run
     )

@@ -10,12 +10,10 @@ from rnncast.comparing import Leaderboard
 from rnncast.evaluation import Scores
 from rnncast.rendering.base import Column, Table
 from rnncast.rendering.scores import mixed_units, scores_table
+from rnncast.significance import SIGNIFICANT
 
 SHOWN = ("smape", "wql")
 """Metrics that are shown on a narrow screen too, beside the one that ranks."""
-
-SURE = 0.05
-"""Chance below which the better one is called better."""
 
 
 def leaderboard_table(board: Leaderboard, about: Mapping[str, Any]) -> Table:
@@ -65,4 +63,4 @@ def _chance(standing: Standing) -> str:
     if not isfinite(p_value):
         return "whether that is chance cannot be told from so few origins"
     said = "p < 0.001" if p_value < 0.001 else f"p = {p_value:.2g}"
-    return f"{said}, not by chance alone" if p_value < SURE else f"{said}, which may be chance"
+    return f"{said}, not by chance alone" if p_value < SIGNIFICANT else f"{said}, which may be chance"

@@ -14,12 +14,10 @@ from rnncast.panel import FloatArray, Panel
 from rnncast.rendering.base import Column, Table, Value
 from rnncast.rendering.columns import column, id_columns, steps
 from rnncast.scoring import Plain
+from rnncast.significance import SIGNIFICANT
 from rnncast.spread import DRAWS, Interval
 
 About = Mapping[str, Any]
-
-SIGNIFICANT = 0.05
-"""Chance below which one forecaster is called better than another."""
 
 SPARE = frozenset({"rmsse", "owa"})
 """Metrics that a screen may be too narrow for."""
