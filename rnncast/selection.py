@@ -13,7 +13,7 @@ How large they are, by the number of values:
 |----------------|--------|-------|-------|
 | under 20,000   | 64     | 32    | 200   |
 | under 200,000  | 64     | 128   | 300   |
-| more           | 128    | 128   | 1,600 with a season, 600 without |
+| more           | 128    | 128   | 1,600 with a season, 600 without one or for a long horizon |
 
 `auto` leaves data of under 2,000 values to the embedded model, as it is. Of more it fits four members, LSTM
 and GRU in turn, with the segments in turn, and the embedded model joins them; for long horizons it does not. Of
@@ -277,7 +277,8 @@ def _sizes(config: Config, panel: Panel, far: bool) -> dict[str, object]:
     large = values >= LARGE
     windows = 128 if values >= MEDIUM else 32
     windows = min(windows, FAR_STEPS // (config.window.horizon or 1)) if far else windows
-    steps = (1600 if panel.season_length > 1 else 600) if large else 300 if values >= MEDIUM else 200
+    many = 1600 if panel.season_length > 1 and not far else 600
+    steps = many if large else 300 if values >= MEDIUM else 200
     return {
         "hidden_size": 128 if large else 64,
         "num_layers": 1,
