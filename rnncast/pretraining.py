@@ -24,6 +24,7 @@ from rnncast.fits import Progress
 from rnncast.forecasting import Predictor
 from rnncast.lessons import Course, Lesson, lesson
 from rnncast.network import Network
+from rnncast.optimizers import Optimizer
 from rnncast.packing import Array
 from rnncast.panel import Panel
 from rnncast.schedules import learning_rate
@@ -61,7 +62,7 @@ class Pupil:
     """
 
     network: Network
-    optimizer: torch.optim.Optimizer
+    optimizer: Optimizer
     averaged: Averaged
     step: int = 0
     seconds: float = 0.0
@@ -78,7 +79,7 @@ class Pupil:
     def learn(self, read: Lesson) -> tuple[Tensor, Tensor]:
         """Take one step on a lesson; return its loss and the gradient's norm before clipping."""
         network = self.network.viewing(read.shape)
-        self.optimizer.zero_grad(set_to_none=True)
+        network.zero_grad(set_to_none=True)
         loss = network.loss(read.batch)
         loss.backward()  # type: ignore[no-untyped-call]
         norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
@@ -214,8 +215,7 @@ def _learn(pupil: Pupil, config: Config, course: Course) -> Generator[Progress, 
     total, limit = training.max_steps or 1, training.time_limit or math.inf
     seen: list[Tensor] = []
     while pupil.step < total and time.perf_counter() - began < limit:
-        for group in pupil.optimizer.param_groups:
-            group["lr"] = learning_rate(training, pupil.step / total)
+        pupil.optimizer.rate = learning_rate(training, pupil.step / total)
         read = lesson(course, pupil.network.shape, pupil.step, pupil.network.static_loc.device)
         seen.append(torch.stack(pupil.learn(read)))
         pupil.seconds = before + time.perf_counter() - began
@@ -229,7 +229,7 @@ def _learn(pupil: Pupil, config: Config, course: Course) -> Generator[Progress, 
                 total_steps=total,
                 loss=loss,
                 validation=pupil.judge(course) if pupil.step % KEEP == 0 or pupil.step == total else None,
-                learning_rate=pupil.optimizer.param_groups[0]["lr"],
+                learning_rate=pupil.optimizer.rate,
                 gradient_norm=norm,
                 seconds=pupil.seconds,
             )

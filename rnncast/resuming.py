@@ -70,7 +70,7 @@ def _learned(loop: Loop) -> dict[str, Tensor]:
     found = {f"weights/{name}": value for name, value in loop.network.state_dict().items()}
     found |= {f"average/{number}": value for number, value in enumerate(loop.averaged.values)}
     found |= {f"chance/{number}": chance.get_state() for number, chance in enumerate(loop.replicas.chances)}
-    for number, weight in enumerate(_weights(loop)):
+    for number, weight in enumerate(loop.optimizer.weights):
         noted = loop.optimizer.state.get(weight, {})
         found |= {f"optimizer/{number}/{key}": value for key, value in noted.items() if isinstance(value, Tensor)}
     return found | {"sums": torch.stack([loop.loss, loop.norm])}
@@ -109,17 +109,13 @@ def _learn(loop: Loop, tensors: Mapping[str, Tensor]) -> None:
         value.copy_(_fitting(tensors[f"average/{number}"], value))
     for number, chance in enumerate(loop.replicas.chances):
         chance.set_state(tensors[f"chance/{number}"])
-    for number, weight in enumerate(_weights(loop)):
+    for number, weight in enumerate(loop.optimizer.weights):
         own = f"optimizer/{number}/"
         noted = {key.removeprefix(own): value.to(device) for key, value in tensors.items() if key.startswith(own)}
         if any(value.dim() and value.shape != weight.shape for value in noted.values()):
             raise ValueError("an optimizer of other weights")
         loop.optimizer.state[weight] = noted
     loop.loss, loop.norm = tensors["sums"].to(device).unbind()
-
-
-def _weights(loop: Loop) -> list[Tensor]:
-    return [weight for group in loop.optimizer.param_groups for weight in group["params"]]
 
 
 def _fitting(value: Tensor, like: Tensor) -> Tensor:

@@ -16,6 +16,7 @@ from rnncast.draws import Draws
 from rnncast.errors import RunError
 from rnncast.fits import Fit, Progress
 from rnncast.network import Network
+from rnncast.optimizers import Optimizer
 from rnncast.replicas import Replicas, Sums
 from rnncast.schedules import Clock, learning_rate
 from rnncast.windows import Batch, WindowIndex, Windows
@@ -92,7 +93,7 @@ class Loop:
         """Prepare to train `network`, with so many `replicas` that find the gradient of a batch."""
         self.network, self.windows, self.index, self.training = network, windows, index, training
         build = registry.find(registry.OPTIMIZERS, training.optimizer, "optimizer").load()
-        self.optimizer: torch.optim.Optimizer = build(network.parameters(), training)
+        self.optimizer: Optimizer = build(network.parameters(), training)
         self.averaged = Averaged(network) if training.averaging else Averaged(network, decay=0.0)
         self.replicas = Replicas(network, replicas, training.seed)
         self.draws = Draws(len(index), training.batch_size or 1, training.seed)
@@ -112,8 +113,7 @@ class Loop:
         """
         if self.cancelled:
             raise CancelledError
-        for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate(self.training, fraction)
+        self.optimizer.rate = learning_rate(self.training, fraction)
         loss = self._find_gradient(self.draws.at(number - 1))
         norm = torch.nn.utils.clip_grad_norm_(self.replicas.weights, self.training.clip_norm or math.inf)
         self.optimizer.step()
@@ -161,7 +161,7 @@ class Loop:
             total_steps=clock.total,
             loss=self.loss.item() / max(self.steps, 1),
             validation=validation,
-            learning_rate=self.optimizer.param_groups[0]["lr"],
+            learning_rate=self.optimizer.rate,
             gradient_norm=self.norm.item(),
             seconds=clock.seconds,
         )

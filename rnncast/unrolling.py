@@ -14,6 +14,7 @@ weights are one product over all steps. CPU seconds of torch's own by ours, forw
 Axes: T steps, B windows, F inputs, D hidden. Time comes first, so that a step is one piece of memory.
 """
 
+from functools import cache
 from itertools import pairwise
 
 import torch
@@ -26,11 +27,19 @@ State = tuple[Tensor, Tensor] | Tensor
 aten = torch.ops.aten
 
 
-def run(layer: nn.Module, inputs: Tensor) -> tuple[Tensor, State]:
-    """Return the outputs [B, T, D] of a layer for inputs [B, T, F], and its last state, the fastest way."""
-    trains = layer.training and torch.is_grad_enabled() and not torch.is_autocast_enabled("cpu")
+def run(layer: nn.Module, inputs: Tensor, before: State | None = None) -> tuple[Tensor, State]:
+    """Return the outputs [B, T, D] of a layer for inputs [B, T, F], and its last state, the fastest way.
+
+    An LSTM layer goes on from the state `before` where one is given. In half precision it computes in float32 on a
+    CPU where nothing else will do.
+    """
+    half = torch.is_autocast_enabled("cpu") and inputs.device.type == "cpu"
+    if half and isinstance(layer, nn.LSTM) and not has_half_lstm():
+        with torch.autocast("cpu", enabled=False):
+            return run(layer, inputs.float(), before)
+    trains = layer.training and torch.is_grad_enabled() and not half
     if not (trains and inputs.device.type == "cpu" and isinstance(layer, nn.GRU | nn.RNN)):
-        outputs, state = layer(inputs)
+        outputs, state = layer(inputs) if before is None else layer(inputs, before)
         return outputs, state
     weights = [layer.get_parameter(f"{name}_l0") for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
     inputs = inputs.transpose(0, 1)  # [T, B, F]
@@ -40,6 +49,22 @@ def run(layer: nn.Module, inputs: Tensor) -> tuple[Tensor, State]:
         w, u, b, c = weights
         states = _Vanilla.apply(inputs, w, u, b + c, layer.nonlinearity)  # type: ignore[no-untyped-call]
     return states.transpose(0, 1), states[-1:]
+
+
+@cache
+def has_half_lstm() -> bool:
+    """Tell whether this CPU runs an LSTM in bfloat16.
+
+    Where oneDNN has no such operation, as without AVX-512, torch raises instead of computing in another way; its own
+    way in bfloat16 takes eight times as long as float32 does.
+    """
+    try:
+        with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
+            layer = nn.LSTM(1, 1, device="meta").to_empty(device="cpu")  # no weight is drawn: chance stays as it was
+            layer(torch.zeros(1, 1, 1))
+    except RuntimeError:
+        return False
+    return True
 
 
 class _GRU(torch.autograd.Function):

@@ -272,8 +272,7 @@ def test_steps_move_the_weights_as_gradients_that_torch_collects_do(model: str, 
         ours.step(number, 0.5)
         theirs.network.zero_grad()
         theirs.network.loss(theirs.windows.batch(*theirs.index.locate(theirs.draws.at(number - 1)))).backward()
-        for group in theirs.optimizer.param_groups:
-            group["lr"] = learning_rate(theirs.training, 0.5)
+        theirs.optimizer.rate = learning_rate(theirs.training, 0.5)
         torch.nn.utils.clip_grad_norm_(theirs.network.parameters(), theirs.training.clip_norm or math.inf)
         theirs.optimizer.step()
     torch.testing.assert_close(weights_of(ours), weights_of(theirs), rtol=1e-2, atol=1e-3)

@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 
+from rnncast import unrolling
 from rnncast.unrolling import run
 
 LAYERS = {
@@ -56,6 +57,25 @@ def test_in_half_precision_torch_computes() -> None:
     layer, inputs = layer_of("gru"), torch.randn(5, 7, 3)
     with torch.autocast("cpu", dtype=torch.bfloat16):
         assert torch.equal(run(layer, inputs)[0], layer(inputs)[0])
+
+
+def test_in_half_precision_an_lstm_computes_in_float32_where_the_cpu_can_do_nothing_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(unrolling, "has_half_lstm", lambda: False)
+    layer, inputs = layer_of("lstm"), torch.randn(5, 7, 3, dtype=torch.bfloat16)
+    before = (torch.ones(1, 5, 4), torch.ones(1, 5, 4))
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        outputs, (state, cell) = run(layer, inputs, before)
+    expected, last = layer(inputs.float(), before)
+    torch.testing.assert_close((outputs, state, cell), (expected, *last), rtol=0, atol=0)
+
+
+def test_asking_whether_the_cpu_has_an_lstm_in_half_precision_leaves_chance_as_it_was() -> None:
+    torch.manual_seed(0)
+    before = torch.get_rng_state()
+    unrolling.has_half_lstm.__wrapped__()
+    assert torch.equal(torch.get_rng_state(), before)
 
 
 def test_gradients_that_are_not_asked_for_are_not_found() -> None:

@@ -193,7 +193,7 @@ class RecurrentStack(nn.Module):
         last = []
         for depth, layer in enumerate(self.layers):
             inputs = states if depth == 0 else self.dropout(states)
-            outputs, state = run(layer, inputs) if memory is None else layer(inputs, memory.layers[depth])
+            outputs, state = run(layer, inputs, None if memory is None else memory.layers[depth])
             states = states + outputs if self.residual and depth > 0 else outputs  # [B, O, D]
             last.append(cast("tuple[Tensor, Tensor]", state))  # other layers' states are never gone on from
         if self.attention is None:

@@ -5,6 +5,7 @@ from itertools import count
 from torch import Tensor, nn
 
 from rnncast.models.base import Model, RecurrentStack, Size
+from rnncast.unrolling import run
 
 
 class Dilated(Model):
@@ -48,6 +49,6 @@ class DilatedLSTM(nn.Module):
         steps = inputs.shape[1]
         padded = nn.functional.pad(inputs, (0, 0, 0, -steps % self.dilation))
         lanes = padded.reshape(padded.shape[0], -1, self.dilation, padded.shape[2]).transpose(1, 2)  # [B, s, O / s, F]
-        outputs, _ = self.cell(lanes.flatten(0, 1))  # [B s, O / s, D]  (2)
+        outputs, _ = run(self.cell, lanes.flatten(0, 1))  # [B s, O / s, D]  (2)
         woven = outputs.reshape(*lanes.shape[:3], -1).transpose(1, 2).flatten(1, 2)  # [B, O, D]
         return woven[:, :steps], None
