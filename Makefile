@@ -9,12 +9,13 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c c
 REQUIREMENTS := pyproject.toml constraints.txt
 PIECE ?= 1h
 
-.PHONY: help demo test lint bench man sbom pretrain clean
+.PHONY: help demo test lint docs bench man sbom pretrain clean
 
 help:
 	@echo "make demo      train, predict and evaluate on the airline passengers"
 	@echo "make test      run the tests"
 	@echo "make lint      check format, style and types"
+	@echo "make docs      build the documentation as a site into build/site"
 	@echo "make bench     measure accuracy, speed and memory"
 	@echo "make man       write the pages of the manual into build/man"
 	@echo "make sbom      write the software bill of materials, sbom.json"
@@ -33,6 +34,9 @@ lint: $(VENV)/.rnncast-dev
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
+
+docs: $(VENV)/.rnncast-docs
+	$(BIN)/python docs/make_site.py
 
 bench: $(VENV)/.rnncast-dev
 	$(BIN)/python -m bench
@@ -61,4 +65,8 @@ $(VENV)/.rnncast: $(REQUIREMENTS) | $(BIN)/python
 
 $(VENV)/.rnncast-dev: $(REQUIREMENTS) | $(BIN)/python
 	$(INSTALL) -e ".[dev]"
+	@touch $@ $(VENV)/.rnncast
+
+$(VENV)/.rnncast-docs: $(REQUIREMENTS) | $(BIN)/python
+	$(INSTALL) -e ".[docs]"
 	@touch $@ $(VENV)/.rnncast

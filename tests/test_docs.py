@@ -128,6 +128,15 @@ def test_every_option_of_a_model_stands_in_its_documentation(name: str) -> None:
     assert [key for key in keys if f"`--option {key}=" not in section] == []
 
 
+@pytest.mark.parametrize("name", registry.MODELS)
+def test_every_model_has_equations_and_says_when_to_use_it(name: str) -> None:
+    sections = re.split(r"^### ", (ROOT / "docs" / "models.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    section = next(text for text in sections if name in text.partition("\n")[0].replace(",", "").split())
+    about = section if name != "pretrained" else next(text for text in sections if text.startswith("folding\n"))
+    assert re.search(r"^ {4}\S.* [=~] ", about, re.MULTILINE)
+    assert re.search(r"\b[Uu]se\s+(it|them)\b", section)
+
+
 @pytest.mark.skipif(not README.exists(), reason="there is no README yet")
 def test_every_command_stands_in_the_documentation(commands: dict[str, click.Command]) -> None:
     shown = {call.command for page in PAGES for call in invocations(page.read_text(encoding="utf-8"))}
