@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from rnncast import saving
-from rnncast.errors import DeviceError, RunError, UsageError
+from rnncast.errors import DeviceError, RunError, UsageError, first_line
 
 if TYPE_CHECKING:
     from optuna import Study, Trial
@@ -63,8 +63,9 @@ def open_study(where: str | None, name: str) -> "Study":
     try:
         return optuna.create_study(storage=_storage(where), study_name=name, pruner=pruner, load_if_exists=True)
     except Exception as error:  # each kind of storage has its own
-        reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
-        raise UsageError(f"the study cannot be opened: {reason}.", "Give --study a file, or sqlite:///FILE.") from error
+        raise UsageError(
+            f"the study cannot be opened: {first_line(error)}", "Give --study a file, or sqlite:///FILE."
+        ) from error
 
 
 def _storage(where: str | None) -> "BaseStorage | None":

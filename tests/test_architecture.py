@@ -18,7 +18,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"errors", "version"}),
     frozenset({"aliases", "bounds", "classes", "spelling"}),
-    frozenset({"registry", "panel", "saving", "process", "memory", "zones", "draws", "dropout", "unrolling"}),
+    frozenset({"registry", "panel", "saving", "process", "ranks", "memory", "zones", "draws", "dropout", "unrolling"}),
     frozenset({"columns", "config", "criteria", "frequency", "metrics", "conditions", "options", "blend"}),
     frozenset({"scaling", "shapes"}),
     # Reading cleans what it has read, windows are counted in the units of scaling, and a model may bring a decoder.
@@ -57,6 +57,7 @@ FLOORS: tuple[frozenset[str], ...] = (
             "heads",
             "models",
             "device",
+            "group",
             "optimizers",
             "sealed",
             "synthetic",
