@@ -88,7 +88,18 @@ FLOORS: tuple[frozenset[str], ...] = (
 )
 # What the files of a folder share besides its base.py; the cell of a hybrid is a model by itself.
 SHARED = {
-    "cli": {"choosing", "configuring", "fitting", "helping", "options", "output", "plotting", "progress", "stopping"},
+    "cli": {
+        "choosing",
+        "configuring",
+        "fitting",
+        "helping",
+        "options",
+        "output",
+        "plotting",
+        "progress",
+        "stopping",
+        "together",
+    },
     "light": {"folds", "forms", "layers", "origins", "windows"},
     "models": {"dilated", "mingru", "slstm"},
     "reading": {"cells", "clocks", "columns", "distinct", "formats", "grids", "parsing", "records", "stamps"},
