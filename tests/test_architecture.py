@@ -66,7 +66,7 @@ FLOORS: tuple[frozenset[str], ...] = (
             "casting",
         }
     ),
-    frozenset({"origins", "embedded", "manifest", "states"}),
+    frozenset({"origins", "embedded", "manifest", "parted", "states"}),
     frozenset({"paths", "targets", "fits"}),
     frozenset({"network"}),
     frozenset({"building", "light", "replicas", "footprint", "schedules"}),

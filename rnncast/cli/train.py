@@ -112,7 +112,7 @@ def _fitted(
     from rnncast import api, holdout, keeping
     from rnncast.rendering import views
 
-    reading, asked, known = api.prepared(data, asked, start)
+    reading, asked, known = api.prepared(data, asked, start, aside.ranks)
     talk.note(views.summary(reading))
     talk.notes((*reading.left_out, *reading.notes, *views.shortfalls(reading.panel, asked)))
     running = partial(holdout.run, reading, asked, known, ranks=aside.ranks)
