@@ -40,6 +40,7 @@ from rnncast.reading import Ahead as Known
 from rnncast.reading import Reading, Words, as_classes, panel_from_frame, read_panel, with_future
 from rnncast.rendering import views
 from rnncast.rendering.scores import scores_table
+from rnncast.shares import WHOLE, Share
 from rnncast.zones import aware
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ class Forecaster:
         data: Data | None = None,
         horizon: int | None = None,
         future: Ahead | None = None,
+        share: Share = WHOLE,
         **bounds: Unpack[BoundsSettings],
     ) -> Iterator[Forecast]:
         """Forecast from the end of `data`, or of what it was trained on, and yield some series after the other.
@@ -93,13 +95,14 @@ class Forecaster:
             data: a data frame or paths; None is the data of the training run.
             horizon: steps; default as trained. Beyond that it goes on from its own median.
             future: a table with the future covariates of the steps ahead.
+            share: which of the series are this process's, where several forecast them.
             bounds: `minimum`, `maximum` and `integer`, instead of those of the training run.
 
         Raises:
             DataError: data that do not fit the checkpoint.
             UsageError: bounds that leave nothing.
         """
-        return forecasts(*self._asked(data, horizon, future, **bounds))
+        return forecasts(*self._asked(data, horizon, future, **bounds), share=share)
 
     def _asked(
         self, data: Data | None, horizon: int | None, future: Ahead | None, **bounds: Unpack[BoundsSettings]

@@ -19,7 +19,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"errors", "version"}),
     frozenset({"aliases", "bounds", "classes", "spelling"}),
     frozenset({"registry", "panel", "saving", "process", "ranks", "memory", "zones", "draws", "dropout", "unrolling"}),
-    frozenset({"columns", "config", "criteria", "frequency", "metrics", "conditions", "options", "blend"}),
+    frozenset({"columns", "config", "criteria", "frequency", "metrics", "conditions", "options", "blend", "shares"}),
     frozenset({"scaling", "shapes"}),
     # Reading cleans what it has read, windows are counted in the units of scaling, and a model may bring a decoder.
     frozenset(

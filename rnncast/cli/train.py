@@ -67,7 +67,7 @@ def train(
     standard input. What is not given is told from the data. If a condition of --fail-if holds, no
     checkpoint is written.
     """
-    from rnncast import api, states
+    from rnncast import api, saving, states
     from rnncast.cli.output import check
     from rnncast.conditions import Condition, first_failure
     from rnncast.config import Config
@@ -86,7 +86,7 @@ def train(
         failure = first_failure(conditions, next(iter(scores.values()))) if scores else None
         if not failure:
             forecaster.save(output)
-        states.remove(states.path_of(output))
+        saving.remove(states.path_of(output))
         if scores:
             _report(forecaster, scores, api.about(forecaster, output, data), format_name, talk)
         if failure:
@@ -97,11 +97,11 @@ def train(
 
 def _aside(path: str, every: float, resume: bool, ranks: Ranks) -> stopping.Aside:
     """Return where the run is put aside; ranks that were started anew after one had failed go on by themselves."""
-    from rnncast import states
+    from rnncast import saving
 
     is_anew = process.place().restarts > 0
     if ranks.count > 1 and ranks.leads and not (resume or is_anew):
-        states.remove(path)  # or a restart would go on from another run
+        saving.remove(path)  # or a restart would go on from another run
     return stopping.Aside(path, every, resume or is_anew, ranks)
 
 
