@@ -21,8 +21,8 @@ from rnncast.errors import DeviceError, RunError, first_line
 from rnncast.process import Place
 from rnncast.ranks import LEAD, Ranks
 
-PATIENCE = timedelta(minutes=30)
-"""How long a rank waits for the others; reading and judging take one longer than another."""
+PATIENCE = timedelta(hours=12)
+"""How long a rank waits for others that say nothing, as one does that ends its last trial; a death is seen at once."""
 
 FAILED = "rnncast-failed"
 """Key of the shared store that counts the ranks that have failed."""
