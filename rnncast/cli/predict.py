@@ -37,7 +37,7 @@ LEVELS = (80, 95)
 @options.bounds_options(otherwise="as trained")
 @options.run_options
 @plotting.plot_option
-@options.output_option
+@options.parts_option
 @options.format_option
 @options.talk_options
 @click.pass_obj
