@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from bench.measuring import python
 
-BATCH, STEPS, TURNS, WARM = 128, 30, 3, 5
+BATCH, STEPS, TURNS, WARM = 128, 15, 2, 3
 SIZES = (2**12, 2**16, 2**20, 2**22)  # numbers of float32
 COUNTS = (1, 2, 8, 64)
 SETTINGS = {"model": "lstm", "horizon": 24, "season_length": (24,), "hidden_size": 128, "batch_size": BATCH,

@@ -24,6 +24,9 @@ from rnncast.ranks import LEAD, Ranks
 PATIENCE = timedelta(hours=12)
 """How long a rank waits for others that say nothing, as one does that ends its last trial; a death is seen at once."""
 
+AT_ONCE = 2**28
+"""Bytes that are sent in one message, at most."""
+
 FAILED = "rnncast-failed"
 """Key of the shared store that counts the ranks that have failed."""
 
@@ -85,8 +88,9 @@ class Group(Ranks):
         size = torch.tensor(len(data))
         dist.broadcast(size, rank)
         held = bytearray(data) if rank == self.number else bytearray(int(size))
-        if held:
-            dist.broadcast(torch.frombuffer(held, dtype=torch.uint8), rank)
+        if held:  # of nothing torch makes no tensor
+            for part in torch.split(torch.frombuffer(held, dtype=torch.uint8), AT_ONCE):
+                dist.broadcast(part, rank)
         return bytes(held)
 
     @_together

@@ -68,12 +68,13 @@ def predict(
     from rnncast.rendering.charts.making import Excerpt, forecast_charts
     from rnncast.shares import Share
 
-    if (is_apart := is_folder(output)) and output is not None:
-        output, format_name = part_of(output, format_name, process.place()), "parquet"
-    check(output)
-    plotting.check(plot)
     asked = options.given({"minimum": minimum, "maximum": maximum, "integer": integer})
     with ranked(talk) as (ranks, talk):
+        if (is_apart := is_folder(output)) and output is not None:
+            output, format_name = part_of(output, format_name, process.place()), "parquet"
+        check(output)
+        plotting.check(plot)
+        ranks.wait()  # until all have seen that the folder holds nothing else
         settings = options.given(settings | {"horizon": horizon})
         forecaster, reading = _chosen(checkpoint, (data, future_data), settings, asked, talk, ranks)
         if levels and reading.panel.classes:

@@ -9,6 +9,9 @@ from rnncast.cli.options import Talk
 from rnncast.errors import RnncastError
 from rnncast.ranks import SOLO, Ranks
 
+SHARED = ("train", "predict", "tune")
+"""Commands that several processes share."""
+
 
 @contextmanager
 def ranked(talk: Talk) -> Iterator[tuple[Ranks, Talk]]:

@@ -72,12 +72,12 @@ def train(
     from rnncast.conditions import Condition, first_failure
     from rnncast.config import Config
 
-    asked, conditions = Config.of(options.given(settings)), [Condition.parse(text) for text in fail_if]
-    if conditions and asked.training.test == 0:
-        raise UsageError("--fail-if has nothing to judge: --test 0 holds no row out.", "Leave one of the two out.")
-    check(output)
-    check(None, format_name)
     with ranked(talk) as (ranks, talk):
+        asked, conditions = Config.of(options.given(settings)), [Condition.parse(text) for text in fail_if]
+        if conditions and asked.training.test == 0:
+            raise UsageError("--fail-if has nothing to judge: --test 0 holds no row out.", "Leave one of the two out.")
+        check(output)
+        check(None, format_name)
         begin = start if start in (None, registry.EMBEDDED) else api.load(start)
         forecaster = _fitted(data, asked, begin, _aside(states.path_of(output), every, resume, ranks), talk)
         if not ranks.leads:

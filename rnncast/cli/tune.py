@@ -68,10 +68,10 @@ def tune(
     from rnncast.rendering import trials as shown
 
     given = options.given(settings)
-    asked = tuning.Trials(trials, time_limit, study, metric, criterion, folds)
-    for path in (output, save_config):
-        check(path)
     with ranked(talk) as (ranks, talk):
+        asked = tuning.Trials(trials, time_limit, study, metric, criterion, folds)
+        for path in (output, save_config):
+            check(path)
         reading, _, _ = api.prepared(data, Config.of(given), None, ranks)
         talk.notes((*reading.left_out, *reading.notes))
         found = show(tuning.search(reading, given, asked, ranks), talk)
