@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 from bench.measuring import python
 
-BATCH, STEPS, TURNS, WARM = 128, 15, 2, 3
+BATCH, STEPS, TURNS, WARM = 1024, 12, 2, 2
+SUMS = 50
 SIZES = (2**12, 2**16, 2**20, 2**22)  # numbers of float32
 COUNTS = (1, 2, 8, 64)
 SETTINGS = {"model": "lstm", "horizon": 24, "season_length": (24,), "hidden_size": 128, "batch_size": BATCH,
@@ -55,7 +56,9 @@ def main(arguments: Sequence[str] = ()) -> None:
           "   bar 1.70 x")  # fmt: skip
     sent = [min(turn["sent"][place] for turn in ranks) for place in range(len(SIZES))]
     for size, seconds in zip(SIZES, sent, strict=True):
-        print(f"sum of {4 * size:>10,} bytes      {1e3 * seconds:7.2f} ms between two ranks over loopback")
+        print(
+            f"sum of {4 * size:>10,} bytes   {1e3 * seconds:7.2f} ms between two ranks over loopback, the fastest of {SUMS}"
+        )
     _simulate([taken.cpu for taken in one], 4 * (weights + 2), (sent[0] / 2, _bandwidth(sent)))
 
 
@@ -84,11 +87,11 @@ def step_seconds(compute: float, count: int, size: int, link: tuple[float, float
 def _simulate(computes: Sequence[float], size: int, loopback: tuple[float, float]) -> None:
     """Print the times of a step on more ranks, each with a core of its own."""
     print(f"\nsimulated from these: {size:,} bytes of gradient, each rank on a core of its own")
-    print(f"{'link':20}{'ranks':>6}{'compute':>10}{'transfer':>10}{'step':>10}{'gain':>8}")
+    print(f"{'link':20}{'ranks':>6}{'compute':>11}{'transfer':>11}{'step':>11}{'gain':>8}")
     for name, link in {"loopback, measured": loopback, **NETWORKS}.items():
         for count, compute in zip(COUNTS, computes, strict=True):
             step = step_seconds(compute, count, size, link)
-            columns = "".join(f"{1e3 * seconds:7.2f} ms" for seconds in (compute, step - compute, step))
+            columns = "".join(f"{1e3 * seconds:8.2f} ms" for seconds in (compute, step - compute, step))
             print(f"{name:20}{count:>6}{columns}{computes[0] / step:>6.1f} x")
 
 
@@ -133,7 +136,8 @@ def _steps(batches: Sequence[int], ranks) -> dict[str, object]:  # type: ignore[
         windows = Windows(panel, Units.of(panel, False), window.context_length, window.horizon, torch.device("cpu"))
         index = WindowIndex(panel, window.context_length, window.segment_length, training.origins)
         loop = Loop(network, windows, index, training, ranks=ranks)
-        found.append(_seconds(lambda number, loop=loop: loop.step(number + 1, 0.5), STEPS))
+        taken = _seconds(lambda number, loop=loop: loop.step(number + 1, 0.5), STEPS)
+        found.append(Taken(*map(statistics.median, zip(*taken, strict=True))))
     return {"steps": found, "weights": network.num_weights}
 
 
@@ -141,17 +145,17 @@ def _sum_seconds(size: int, ranks) -> float:  # type: ignore[no-untyped-def]
     import torch
 
     numbers = torch.ones(size)
-    return _seconds(lambda _: ranks.add([numbers]), STEPS).wall
+    return min(taken.wall for taken in _seconds(lambda _: ranks.add([numbers]), SUMS))
 
 
-def _seconds(do: Callable[[int], object], times: int) -> Taken:
-    """Return the median seconds of something done again and again, the first ones left out."""
+def _seconds(do: Callable[[int], object], times: int) -> list[Taken]:
+    """Return the seconds of something each time that it is done, the first ones left out."""
     taken = []
     for number in range(times + WARM):
         began = time.perf_counter(), time.process_time()
         do(number)
-        taken.append((time.perf_counter() - began[0], time.process_time() - began[1]))
-    return Taken(*map(statistics.median, zip(*taken[WARM:], strict=True)))
+        taken.append(Taken(time.perf_counter() - began[0], time.process_time() - began[1]))
+    return taken[WARM:]
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from queue import Queue
-from threading import Barrier
+from threading import Barrier, BrokenBarrierError
 from typing import Any, TypeVar
 
 import numpy as np
@@ -68,4 +68,6 @@ def together(count: int, run: Callable[[Ranks], Result]) -> list[Result]:
             raise
 
     with ThreadPoolExecutor(count) as pool:
-        return list(pool.map(alone, range(count)))
+        begun = [pool.submit(alone, number) for number in range(count)]
+    own = [done for done in begun if not isinstance(done.exception(), BrokenBarrierError)]  # the others miss these
+    return [done.result() for done in (begun if len(own) == count else own)]

@@ -99,7 +99,7 @@ def _stoppable(states: "States", aside: Aside, talk: Talk) -> Iterator[None]:
     try:
         yield
     except (CancelledError, KeyboardInterrupt) as stop:
-        if not asked and isinstance(stop, KeyboardInterrupt):
+        if not asked and (aside.ranks.count == 1 or isinstance(stop, KeyboardInterrupt)):
             raise
         if len(asked) < 2 and states.taken() and aside.ranks.leads:
             save(aside.path, aside.begun(), states)
