@@ -55,10 +55,9 @@ def main(arguments: Sequence[str] = ()) -> None:
     print(f"throughput of two ranks    {one[0].wall / two.wall:7.2f} x by wall {one[0].cpu / two.cpu:7.2f} x by CPU"
           "   bar 1.70 x")  # fmt: skip
     sent = [min(turn["sent"][place] for turn in ranks) for place in range(len(SIZES))]
+    print(f"sums over two ranks, by loopback, the fastest of {SUMS}")
     for size, seconds in zip(SIZES, sent, strict=True):
-        print(
-            f"sum of {4 * size:>10,} bytes   {1e3 * seconds:7.2f} ms between two ranks over loopback, the fastest of {SUMS}"
-        )
+        print(f"{4 * size:>18,} bytes    {1e3 * seconds:8.2f} ms")
     _simulate([taken.cpu for taken in one], 4 * (weights + 2), (sent[0] / 2, _bandwidth(sent)))
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from rnncast import api
 from rnncast.api import Forecaster
+from rnncast.config import RunConfig
 
 QUICK = ("-m", "lstm", "--hidden-size", "8", "--layers", "2", "--dropout", "0", "-H", "3", "--max-steps", "20")
 ALIKE = ("--batch-size", "16", "--threads", "1")
@@ -149,7 +150,7 @@ def test_a_rank_that_is_told_to_end_ends_all_and_one_process_goes_on(
     assert done.returncode == 1
     assert errors(done) == []
     assert (folder / "ended.safetensors.state").exists()
-    again = run_cli(*asked, "--resume")
+    again = run_cli(*asked, "--resume", timeout=600)
     assert again.returncode == 0, again.stderr
     assert curve(api.load(str(folder / "ended.safetensors"))) == pytest.approx(curve(alone), abs=1e-4)
 
@@ -184,6 +185,6 @@ def test_into_a_folder_each_rank_writes_a_part_of_one_data_set(two: Ranks, many:
         "part-00001-of-00002.parquet",
     ]
     found = pd.read_parquet(folder / "parts")
-    expected = api.load(str(folder / "two.safetensors")).predict(str(folder / many))
+    expected = api.load(str(folder / "two.safetensors"), RunConfig(threads=1)).predict(str(folder / many))
     assert found["unique_id"].tolist() == expected["unique_id"].tolist()
-    np.testing.assert_allclose(found["forecast"], expected["forecast"], rtol=1e-9)
+    np.testing.assert_allclose(found["forecast"], expected["forecast"], rtol=1e-5, atol=1e-5)
