@@ -4,8 +4,8 @@ import sys
 from importlib import import_module
 
 SUBJECTS = ("startup", "submissions", "airline", "determinism", "hourly", "backtest", "reading", "scale")
-WITH_ARGUMENTS = ("accuracy", "ablations", "faults", "peers", "profile", "reading", "sbom", "scale", "throughput",
-                  "tuning")  # fmt: skip
+WITH_ARGUMENTS = ("accuracy", "ablations", "faults", "peers", "profile", "ranks", "reading", "sbom", "scale",
+                  "throughput", "tuning")  # fmt: skip
 
 asked = sys.argv[1:] or list(SUBJECTS)
 if asked[0] in WITH_ARGUMENTS:

@@ -18,6 +18,7 @@ from rnncast import (
     holdout,
     holidays,
     measuring,
+    parted,
     registry,
 )
 from rnncast.bounds import BoundsSettings
@@ -34,10 +35,12 @@ from rnncast.frequency import to_stamps
 from rnncast.horizons import default_horizon
 from rnncast.measuring import Measured
 from rnncast.panel import Forecast, Panel
+from rnncast.ranks import SOLO, Ranks
 from rnncast.reading import Ahead as Known
 from rnncast.reading import Reading, Words, as_classes, panel_from_frame, read_panel, with_future
 from rnncast.rendering import views
 from rnncast.rendering.scores import scores_table
+from rnncast.shares import WHOLE, Share
 from rnncast.zones import aware
 
 if TYPE_CHECKING:
@@ -83,6 +86,7 @@ class Forecaster:
         data: Data | None = None,
         horizon: int | None = None,
         future: Ahead | None = None,
+        share: Share = WHOLE,
         **bounds: Unpack[BoundsSettings],
     ) -> Iterator[Forecast]:
         """Forecast from the end of `data`, or of what it was trained on, and yield some series after the other.
@@ -91,13 +95,14 @@ class Forecaster:
             data: a data frame or paths; None is the data of the training run.
             horizon: steps; default as trained. Beyond that it goes on from its own median.
             future: a table with the future covariates of the steps ahead.
+            share: which of the series are this process's, where several forecast them.
             bounds: `minimum`, `maximum` and `integer`, instead of those of the training run.
 
         Raises:
             DataError: data that do not fit the checkpoint.
             UsageError: bounds that leave nothing.
         """
-        return forecasts(*self._asked(data, horizon, future, **bounds))
+        return forecasts(*self._asked(data, horizon, future, **bounds), share=share)
 
     def _asked(
         self, data: Data | None, horizon: int | None, future: Ahead | None, **bounds: Unpack[BoundsSettings]
@@ -194,13 +199,13 @@ class Forecaster:
         """Write the checkpoint to `path`, whole or not at all."""
         checkpoint.save(os.fspath(path), self.checkpoint)
 
-    def read(self, data: Data, future: Ahead | None = None) -> Reading:
-        """Read `data` with the columns' roles and the words of the training run.
+    def read(self, data: Data, future: Ahead | None = None, ranks: Ranks = SOLO) -> Reading:
+        """Read `data` with the columns' roles and the words of the training run; ranks may read a part each.
 
         Raises:
             DataError: columns or a frequency other than the checkpoint's.
         """
-        reading = read(data, self.checkpoint.config.data, future, self.checkpoint.panel.words)
+        reading = read(data, self.checkpoint.config.data, future, self.checkpoint.panel.words, ranks)
         if Columns.of(reading.panel) != self.checkpoint.columns:
             raise DataError(
                 f"{', '.join(reading.sources)} has other columns than the checkpoint was trained on.",
@@ -250,19 +255,21 @@ def train(data: Data, start: Start = None, **settings: Unpack[Settings]) -> Fore
     return Forecaster(_finished(holdout.run(*prepared(data, config, start))), config.run)
 
 
-def prepared(data: Data, config: Config, start: Start) -> tuple[Reading, Config, Checkpoint | None]:
+def prepared(
+    data: Data, config: Config, start: Start, ranks: Ranks = SOLO
+) -> tuple[Reading, Config, Checkpoint | None]:
     """Return what `holdout.run` takes; with a checkpoint to start from, the data are read with its columns' roles."""
     if isinstance(start, Forecaster):
-        return start.read(data), config, start.checkpoint
+        return start.read(data, ranks=ranks), config, start.checkpoint
     if start is None:
-        reading = read(data, config.data)
+        reading = read(data, config.data, ranks=ranks)
         is_asked = config.training.loss in registry.CLASS_HEADS and not reading.panel.classes
         return as_classes(reading) if is_asked else reading, config, None
     if start != registry.EMBEDDED:
         raise UsageError(
             f"there is no model '{start}' to start from.", f"Load a checkpoint, or say '{registry.EMBEDDED}'."
         )
-    return read(data, config.data), _pretrained(config), None
+    return read(data, config.data, ranks=ranks), _pretrained(config), None
 
 
 def untrained(data: Data, future: Ahead | None = None, **settings: Unpack[Settings]) -> Forecaster:
@@ -373,10 +380,17 @@ def about(forecaster: Forecaster | Exported, path: str, data: Sequence[str] = ()
     }
 
 
-def read(data: Data, config: DataConfig, future: Ahead | None = None, words: Words | None = None) -> Reading:
+def read(
+    data: Data,
+    config: DataConfig,
+    future: Ahead | None = None,
+    words: Words | None = None,
+    ranks: Ranks = SOLO,
+) -> Reading:
     """Read a data frame, a path or several paths as a panel; what has been read stays as it is.
 
-    `words` are those of the categorical columns, where they are known already.
+    `words` are those of the categorical columns, where they are known already. Of several files `ranks` may read a
+    part each, and have the whole panel all of them.
     """
     if isinstance(data, Reading):
         return data
@@ -388,9 +402,10 @@ def read(data: Data, config: DataConfig, future: Ahead | None = None, words: Wor
         return panel_from_frame(data, config, extra_future=future, words=words)
     if isinstance(future, pd.DataFrame):
         raise UsageError("the future data are a data frame and the data are not.", "Give both in one kind.")
-    paths = [data] if isinstance(data, str | PathLike) else data
+    paths = [os.fspath(path) for path in ([data] if isinstance(data, str | PathLike) else data)]
     ahead = None if future is None else os.fspath(future)
-    return read_panel([os.fspath(path) for path in paths], config, ahead, words)
+    joined = parted.read(paths, config, ranks) if ahead is None and not words else None
+    return joined or read_panel(paths, config, ahead, words)
 
 
 def _path(future: Ahead) -> pd.DataFrame | str:

@@ -7,7 +7,7 @@ import torch
 
 from rnncast import process
 from rnncast.config import RunConfig
-from rnncast.errors import DeviceError
+from rnncast.errors import DeviceError, first_line
 
 WORTH_SHARING = 30_000_000
 """Multiplications of one pass from which on a second thread saves more than it costs."""
@@ -25,7 +25,7 @@ def choose(run: RunConfig) -> torch.device:
         torch.zeros(1, device=device)
     except (RuntimeError, AssertionError) as error:
         raise DeviceError(
-            f"device '{run.device}' cannot be used: {_first_line(error)}",
+            f"device '{run.device}' cannot be used: {first_line(error)}",
             "Use --device auto, or --device cpu which always works.",
         ) from error
     return device
@@ -38,21 +38,23 @@ class Sharing(NamedTuple):
     replicas: int = 1
 
 
-def share(run: RunConfig, where: torch.device, works: Sequence[int]) -> Sharing:
+def share(run: RunConfig, where: torch.device, works: Sequence[int], ranks: int = 1) -> Sharing:
     """Return how fits share the CPU threads that were asked for or are granted, and let torch use one an operation.
 
-    Fits side by side cost nothing beside a replica's sum of gradients, but all replicas are busy to the end.
+    Fits side by side cost nothing beside a replica's sum of gradients, but all replicas are busy to the end. Ranks
+    go through the same fits in the same order, so each fits one at a time.
 
     Args:
         run: where `threads` may say how many.
         where: an accelerator has no use for more threads.
         works: multiplications of a step's pass of each fit, about.
+        ranks: processes that share each step.
     """
     threads = run.threads or process.granted_threads()
     torch.set_num_threads(1)
-    if where.type != "cpu" or min(works, default=0) < WORTH_SHARING:
+    if where.type != "cpu" or min(works, default=0) < ranks * WORTH_SHARING:
         return Sharing()
-    count = len(works)
+    count = len(works) if ranks == 1 else 1
     fits = min(range(1, min(count, threads) + 1), key=lambda fits: (-(-count // fits) / (threads // fits), -fits))
     return Sharing(fits, threads // fits)
 
@@ -77,7 +79,3 @@ def _best() -> str:
     if torch.cuda.is_available():
         return "cuda"
     return "mps" if torch.backends.mps.is_available() else "cpu"
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".") + "."

@@ -17,6 +17,7 @@ from rnncast.device import Sharing, share, use_threads
 from rnncast.fits import JUDGED, UNCHANGED, Fit, Judging, Progress, Round
 from rnncast.network import Network
 from rnncast.panel import FloatArray, Panel, ranges
+from rnncast.ranks import Ranks
 from rnncast.resuming import follow
 from rnncast.rounds import one_by_one, side_by_side
 from rnncast.scaling import MOST_READ, Units
@@ -73,8 +74,8 @@ def fit_members(
     members = [_member(round_, number, config, windows) for number, config in enumerate(configs)]
     # Without a step, no loop: an optimiser takes longer to import than a small network to forecast.
     fitted = [number for number, member in enumerate(members) if member.training.max_steps != 0]
-    sharing = share(configs[0].run, device, [members[number].work for number in fitted])
-    loops = {number: _loop(members[number], sharing, len(fitted)) for number in fitted}
+    sharing = share(configs[0].run, device, [members[number].work for number in fitted], round_.ranks.count)
+    loops = {number: _loop(members[number], sharing, len(fitted), round_.ranks) for number in fitted}
     running = {loop: _fit(round_, number, loop, judged, len(configs)) for number, loop in loops.items()}
     if sharing.fits == 1:
         found = yield from one_by_one(running)
@@ -109,7 +110,7 @@ def _member(round_: Round, number: int, config: Config, windows: Windows) -> _Me
     return _Member(network, index, windows, training)
 
 
-def _loop(member: _Member, sharing: Sharing, count: int) -> Loop:
+def _loop(member: _Member, sharing: Sharing, count: int, ranks: Ranks) -> Loop:
     """Return what fits a member, one of `count`; those that run side by side have the time of all.
 
     Raises:
@@ -121,7 +122,7 @@ def _loop(member: _Member, sharing: Sharing, count: int) -> Loop:
         footprint.check(member.network, _usual(member.windows, index, 2), sharing.fits * step)
     if sharing.fits > 1 and training.time_limit:
         training = replace(training, time_limit=training.time_limit * count)
-    return Loop(member.network, member.windows, index, training, sharing.replicas)
+    return Loop(member.network, member.windows, index, training, sharing.replicas, ranks)
 
 
 def _fit(round_: Round, number: int, loop: Loop, judged: _Judged | None, count: int) -> Generator[Progress, None, Fit]:

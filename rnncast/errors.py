@@ -59,6 +59,11 @@ class RunError(RnncastError):
     """Tells of a run that failed under way."""
 
 
+def first_line(error: BaseException) -> str:
+    """Return the first line of what a library says of an error, as a sentence."""
+    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".") + "."
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return a hint that offers the known name nearest to `name` and lists them all."""
     names = list(known)

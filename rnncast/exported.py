@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
@@ -11,11 +12,12 @@ from rnncast.bounds import BoundsSettings
 from rnncast.columns import Columns
 from rnncast.config import Config
 from rnncast.errors import CheckpointError, DataError, RunError, UsageError
-from rnncast.forecasting import ROWS, SERIES, anchor_forecasts
+from rnncast.forecasting import anchor_forecasts
 from rnncast.manifest import MISSING, About, parse
 from rnncast.packing import Array
 from rnncast.panel import Forecast, IntArray, Panel
 from rnncast.reading import Reading, check_ahead, read_panel
+from rnncast.shares import WHOLE, Share
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -58,9 +60,13 @@ class Exported:
         return reading
 
     def forecasts(
-        self, reading: Reading, horizon: int | None = None, **bounds: Unpack[BoundsSettings]
+        self,
+        reading: Reading,
+        horizon: int | None = None,
+        share: Share = WHOLE,
+        **bounds: Unpack[BoundsSettings],
     ) -> Iterator[Forecast]:
-        """Forecast from the end of every series, and yield some series after the other.
+        """Forecast from the end of every series, and yield some series after the other, as `share` says.
 
         Raises:
             DataError: future covariates that are read and do not reach so far.
@@ -80,9 +86,9 @@ class Exported:
         panel = holidays.reaching(reading.panel, self.config.data.holidays, self.horizon)
         if "future" in self.about.inputs:
             check_ahead(panel, self.horizon, reading.ahead)
-        return (self._forecast(panel.part(series), steps) for series in panel.stretches(ROWS, SERIES))
+        return share.over(panel, partial(self._forecast, steps))
 
-    def _forecast(self, panel: Panel, steps: int) -> Forecast:
+    def _forecast(self, steps: int, panel: Panel) -> Forecast:
         point, quantiles = run(self.session, self.about, panel)
         return Forecast(
             point=point[:, :steps],

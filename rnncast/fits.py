@@ -7,6 +7,7 @@ from typing import NamedTuple, TypeVar
 
 from rnncast.packing import Array
 from rnncast.panel import IntArray, Panel
+from rnncast.ranks import SOLO, Ranks
 from rnncast.states import States
 
 Result = TypeVar("Result")
@@ -90,6 +91,7 @@ class Round:
         earlier: the same members' fits with validation, which tell how long to fit now; may be empty.
         start: each member's weights to start from; empty for weights by chance.
         states: where the fits are, and were when the run was stopped before.
+        ranks: the processes that share each step.
     """
 
     name: str
@@ -98,6 +100,7 @@ class Round:
     earlier: Sequence[Fit] = ()
     start: Sequence[Mapping[str, Array]] = ()
     states: States = field(default_factory=States)
+    ranks: Ranks = SOLO
 
 
 def through(

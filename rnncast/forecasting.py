@@ -5,6 +5,7 @@ Axes beside those of `windows`: W origins of each series.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import compress
 from typing import NamedTuple
 
@@ -21,12 +22,10 @@ from rnncast.panel import FloatArray, Forecast, IntArray, Panel
 from rnncast.reading import Ahead, check_ahead
 from rnncast.regression import Regression
 from rnncast.scaling import Units
+from rnncast.shares import WHOLE, Share
 
 CHUNK = 2**22
 """Numbers that a network computes with at once, about; keeps memory flat for large panels."""
-
-ROWS, SERIES = 2**24, 2**16
-"""Rows, about, and series that are forecast together; as many as that are for anything told from all of them."""
 
 BEYOND = 3
 """Times a history's range by which networks may forecast outside it."""
@@ -99,12 +98,15 @@ def forecast(predictor: Predictor, panel: Panel, horizon: int, known: Ahead | No
     return replace(parts[0], point=point, quantiles=quantiles, first=first, panel=panel)
 
 
-def forecasts(predictor: Predictor, panel: Panel, horizon: int, known: Ahead | None = None) -> Iterator[Forecast]:
+def forecasts(
+    predictor: Predictor, panel: Panel, horizon: int, known: Ahead | None = None, share: Share = WHOLE
+) -> Iterator[Forecast]:
     """Forecast `horizon` steps from the end of every series, and yield some series after the other.
 
     Beyond the networks' own horizon the forecast goes on from its own median, and the deviations of
     the quantiles add up as those of independent errors do. `known` says what else the future covariates hold.
-    What an anchor tells from all series together, it tells from those that are forecast together.
+    What an anchor tells from all series together, it tells from those that are forecast together. `share` says which
+    of them are this process's.
 
     Raises:
         DataError: future covariates that are read and do not reach so far.
@@ -116,10 +118,10 @@ def forecasts(predictor: Predictor, panel: Panel, horizon: int, known: Ahead | N
         raise UsageError("--min, --max and --integer are of numbers, and the target is of classes.", "Leave them out.")
     if FITTED in predictor.kinds or predictor.regression is not None:
         check_ahead(panel, horizon, known)
-    return (_forecast(predictor, panel.part(series), horizon) for series in panel.stretches(ROWS, SERIES))
+    return share.over(panel, partial(_forecast, predictor, horizon))
 
 
-def _forecast(predictor: Predictor, panel: Panel, horizon: int) -> Forecast:
+def _forecast(predictor: Predictor, horizon: int, panel: Panel) -> Forecast:
     """Forecast some series."""
     predicted = predict(predictor, panel, panel.lengths[:, None] - 1, horizon)
     return Forecast(

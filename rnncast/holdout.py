@@ -20,6 +20,7 @@ from rnncast.fits import JUDGED, UNCHANGED, Fit, Judging, Progress, Round
 from rnncast.forecasting import Predictor, predict
 from rnncast.horizons import check_lengths, default_horizon
 from rnncast.panel import IntArray, Panel
+from rnncast.ranks import SOLO, Ranks
 from rnncast.reading import Reading, seasons_of
 from rnncast.regression import Trial, best_of, fit_regression, window_errors
 from rnncast.states import States
@@ -86,7 +87,11 @@ class Split(NamedTuple):
 
 
 def run(
-    reading: Reading, config: Config, start: Checkpoint | None = None, states: States | None = None
+    reading: Reading,
+    config: Config,
+    start: Checkpoint | None = None,
+    states: States | None = None,
+    ranks: Ranks = SOLO,
 ) -> Generator[Progress, None, Checkpoint]:
     """Fit without the held-out rows, measure on them, fit on all rows; yield progress on the way.
 
@@ -94,6 +99,7 @@ def run(
     share of the anchor and the width of the intervals, and whether covariates help that the networks do not
     read. Fits on more rows take as many steps as were best and up to a tenth more. With `start` all begin with
     a checkpoint's weights. `states` says where the fits were when the run was stopped before, and then where they are.
+    `ranks` share the steps of each fit; only the leading one measures, and its checkpoint alone is to be kept.
 
     Raises:
         DataError: a series is too short.
@@ -106,7 +112,7 @@ def run(
     fitted = sum(member.training.max_steps != 0 for member in members)
     timed = [_in_time(member, len(split.rounds) * fitted) for member in members]
     judging = None if split.plan is None else Judging(split.before, split.plan.ends(split.before))
-    first = Round("held-out", split.learned, judging, start=begin, states=states or States())
+    first = Round("held-out", split.learned, judging, start=begin, states=states or States(), ranks=ranks)
     networks, fits = yield from _fit(timed, first)
     predictor = Predictor(networks, shared.window.transform == "log", bounds=shared.bounds)
     trial = _trial(predictor, split, any(fit.best_step for fit in fits))
@@ -143,7 +149,7 @@ def run(
                 *explaining.tried(trial, panel.future_names),
                 *explaining.validated(predictor.blend, shared),
             ],
-            **_measured(name, predictor, split, shared.window.horizon or 1),
+            **(_measured(name, predictor, split, shared.window.horizon or 1) if ranks.leads else {}),
         },
         history=[record for fit in history for record in _history(fit)],
         versions=dict([("rnncast", __version__), final[0].engine, ("python", platform.python_version())]),

@@ -17,7 +17,7 @@ import numpy as np
 from rnncast import __version__, checkpoint, packing, saving
 from rnncast.checkpoint import Checkpoint
 from rnncast.config import Config
-from rnncast.errors import CheckpointError, OutputError
+from rnncast.errors import CheckpointError
 from rnncast.packing import Array
 from rnncast.panel import Panel
 from rnncast.process import granted_threads
@@ -60,11 +60,7 @@ class Keep:
         """
         if self._folder is None:
             return
-        try:
-            os.makedirs(self._folder, exist_ok=True)
-        except OSError as error:
-            reason = (error.strerror or "the system refuses").lower()
-            raise OutputError(f"the folder '{self._folder}' cannot be made: {reason}.", "Choose another.") from error
+        saving.make_folder(self._folder)
         checkpoint.save(self._path(name), made)
         self._touched.append(self._path(name))
 
@@ -73,8 +69,7 @@ class Keep:
         if self._folder is None:
             return
         for path in self._touched:
-            with suppress(OSError):
-                os.unlink(path)
+            saving.remove(path)
         with suppress(OSError):
             os.rmdir(self._folder)
 

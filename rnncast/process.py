@@ -6,6 +6,7 @@ nothing happens.
 
 import ctypes
 import os
+from typing import NamedTuple
 
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -2, -3, -8
 """Parameters of glibc's mallopt(3)."""
@@ -49,10 +50,40 @@ def give_back_memory() -> None:
         return
 
 
+class Place(NamedTuple):
+    """Says which of the processes that torchrun started this one is, counted from 0, and how many there are.
+
+    Attributes:
+        rank: among all of them.
+        ranks: how many; 1 without torchrun.
+        local: among those of this machine.
+        locals: how many of them.
+        restarts: how often all were started anew after one had failed.
+    """
+
+    rank: int = 0
+    ranks: int = 1
+    local: int = 0
+    locals: int = 1
+    restarts: int = 0
+
+
+_VARIABLES = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE", "TORCHELASTIC_RESTART_COUNT")
+
+
+def place() -> Place:
+    """Return what torchrun's variables say, or that this process is alone."""
+    if not all(os.environ.get(name, "").isdecimal() for name in _VARIABLES[:2]):
+        return Place()
+    said = [os.environ.get(name, "") for name in _VARIABLES]
+    found = Place(*(int(text) if text.isdecimal() else usual for text, usual in zip(said, Place(), strict=True)))
+    return found if found.rank < found.ranks else Place()
+
+
 def granted_threads() -> int:
-    """Return how many cores this process may really use: affinity and the cgroup's quota."""
+    """Return how many cores this process may really use: affinity, the cgroup's quota, its share among ranks."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(cores, _quota() or cores))
+    return max(1, min(cores, _quota() or cores) // max(1, place().locals))
 
 
 def _quota() -> int | None:

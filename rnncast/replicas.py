@@ -6,17 +6,19 @@ added in the order of the parts: the same threads give the same bytes.
 """
 
 import copy
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial, reduce
 from typing import NamedTuple, TypeVar
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from rnncast.device import compute_alone
 from rnncast.dropout import draw_from
 from rnncast.network import Network
+from rnncast.ranks import Ranks
 from rnncast.windows import Windows
 
 Given = TypeVar("Given")
@@ -42,6 +44,11 @@ class Sums(NamedTuple):
         gradients = torch._foreach_add(self.gradients, other.gradients)
         return Sums(self.loss + other.loss, self.steps + other.steps, gradients)
 
+    def over(self, ranks: Ranks) -> "Sums":
+        """Return the sums of all ranks, of the same weights each."""
+        loss, steps, *gradients = ranks.add([self.loss, self.steps, *self.gradients])
+        return Sums(loss, steps, tuple(gradients))
+
     def means(self) -> tuple[Tensor, tuple[Tensor, ...]]:
         """Return the mean loss of a step that counts, and its gradient."""
         steps = self.steps.clamp(min=1)
@@ -66,12 +73,23 @@ class Replicas:
             replica.train()
             draw_from(replica, chance)
 
+    def draw_anew(self, seed: Sequence[int]) -> None:
+        """Let dropout draw what belongs to a seed, whatever it has drawn before."""
+        first, *drawn = np.random.SeedSequence(seed).generate_state(1 + len(self.chances)).tolist()
+        for chance, number in zip(self.chances, drawn, strict=True):
+            chance.manual_seed(number)
+        if not self.chances:  # a GPU's own
+            torch.manual_seed(first)
+
     def map(self, function: Callable[[Given], Found], items: Iterable[Given]) -> Iterator[Found]:
         """Return what a function makes of each item, several at a time."""
         return self._pool.map(function, items) if self._pool else map(function, items)
 
     def sums(self, windows: Windows, series: Tensor, ends: Tensor) -> Sums:
         """Return the sums over the windows of `series` [B] whose last past steps are `ends` [B]."""
+        if not len(series):  # more ranks than windows
+            nothing = self.weights[0].new_zeros(())
+            return Sums(nothing, nothing, tuple(map(torch.zeros_like, self.weights)))
         parts = min(len(self._networks), len(series))
         shares = zip(self._networks, series.tensor_split(parts), ends.tensor_split(parts), strict=False)
         return reduce(Sums.plus, self.map(partial(self._of_part, windows), shares))

@@ -95,6 +95,25 @@ def check_writable(path: StrPath) -> None:
             _create(probe, (), target.mode)
 
 
+def remove(path: StrPath) -> None:
+    """Remove a file, where there is one that can be removed."""
+    with suppress(OSError):
+        os.unlink(path)
+
+
+def make_folder(path: str) -> None:
+    """Make a folder, with those that it lies in, where there is none.
+
+    Raises:
+        OutputError: it cannot be made.
+    """
+    try:
+        os.makedirs(path, exist_ok=True)
+    except OSError as error:
+        reason = (error.strerror or "the system refuses").lower()
+        raise OutputError(f"the folder '{path}' cannot be made: {reason}.", "Choose another.") from error
+
+
 @contextmanager
 def _named(path: StrPath) -> Iterator[None]:
     """Turn a failure of the system into one that names `path` as it was typed."""

@@ -4,15 +4,23 @@ import math
 import time
 
 from rnncast.config import TrainingConfig
+from rnncast.ranks import SOLO, Ranks
 
 REPORTS = 50
 """Validations and records of progress in a run, at most."""
 
 
 class Clock:
-    """Counts steps and seconds against what a run may take."""
+    """Counts steps and seconds against what a run may take; ranks go by the clock of the slowest."""
 
-    def __init__(self, training: TrainingConfig, num_windows: int, stop_at: int | None, judged: int = 0) -> None:
+    def __init__(
+        self,
+        training: TrainingConfig,
+        num_windows: int,
+        stop_at: int | None,
+        judged: int = 0,
+        ranks: Ranks = SOLO,
+    ) -> None:
         per_epoch = math.ceil(num_windows / (training.batch_size or 1))
         limits = [training.max_steps, training.epochs and training.epochs * per_epoch]
         self.total = min((limit for limit in limits if limit is not None), default=per_epoch)
@@ -20,7 +28,7 @@ class Clock:
         self.limit = training.time_limit or math.inf
         # Judging a window costs about a third of training on it: so it takes a quarter of the time at most.
         self.interval = max(1, math.ceil(self.total / REPORTS), math.ceil(judged / (training.batch_size or 1)))
-        self.step = 0
+        self.step, self._ranks = 0, ranks
         self._began = time.perf_counter()
 
     def go_on(self, step: int, seconds: float) -> None:
@@ -33,20 +41,29 @@ class Clock:
         return time.perf_counter() - self._began
 
     @property
+    def is_late(self) -> bool:
+        """Tell whether the time is over."""
+        return self._timed >= 1
+
+    @property
+    def _timed(self) -> float:
+        """Return how much of the time is over, by one clock for all ranks."""
+        return self._ranks.latest(self.seconds) / self.limit if math.isfinite(self.limit) else 0.0
+
+    @property
     def fraction(self) -> float:
         """Return how much of the run is over, in steps or in time, whichever is further."""
-        timed = self.seconds / self.limit if math.isfinite(self.limit) else 0.0
-        return min(1.0, max(self.step / self.total, timed))
+        return min(1.0, max(self.step / self.total, self._timed))
 
     @property
     def done(self) -> bool:
         """Tell whether the run is over."""
-        return self.step >= self.last or self.seconds >= self.limit
+        return self.step >= self.last or self.is_late
 
     @property
     def planned(self) -> int:
         """Return the steps of the whole schedule: all, or those that the time allowed."""
-        return self.step if self.seconds >= self.limit else self.total
+        return self.step if self.is_late else self.total
 
     @property
     def due(self) -> bool:

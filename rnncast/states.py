@@ -4,9 +4,7 @@ Layout, format version 1: a sealed file whose header has `run`, what the run was
 values of each fit by its name; the tensors are those of the fits, `<number of the fit>/<name>`.
 """
 
-import os
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any, NamedTuple, Protocol
 
 from rnncast import sealed
@@ -112,9 +110,3 @@ def load(path: str, run: Mapping[str, Any]) -> States:
         own = f"{number}/"
         found[name] = State(plain, {k.removeprefix(own): v for k, v in tensors.items() if k.startswith(own)})
     return States(found)
-
-
-def remove(path: str) -> None:
-    """Remove the state of a run that ended well, or of one before it."""
-    with suppress(OSError):
-        os.unlink(path)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from rnncast import saving
-from rnncast.errors import DeviceError, RunError, UsageError
+from rnncast.errors import DeviceError, RunError, UsageError, first_line
 
 if TYPE_CHECKING:
     from optuna import Study, Trial
@@ -43,8 +43,8 @@ class Search(NamedTuple):
     importances: Mapping[str, float]
 
 
-def open_study(where: str | None, name: str) -> "Study":
-    """Open a study, or make it.
+def open_study(where: str | None, name: str) -> "tuple[Study, bool]":
+    """Open a study, or make it; tell whether this run has made it, as only one of those that share it does.
 
     Raises:
         DeviceError: Optuna is not there.
@@ -61,18 +61,23 @@ def open_study(where: str | None, name: str) -> "Study":
     if where is not None and "://" not in where:
         saving.check_writable(where)
     try:
-        return optuna.create_study(storage=_storage(where), study_name=name, pruner=pruner, load_if_exists=True)
+        storage = _storage(where)
+        try:
+            return optuna.create_study(storage=storage, study_name=name, pruner=pruner), True
+        except optuna.exceptions.DuplicatedStudyError:
+            return optuna.load_study(storage=storage, study_name=name, pruner=pruner), False
     except Exception as error:  # each kind of storage has its own
-        reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
-        raise UsageError(f"the study cannot be opened: {reason}.", "Give --study a file, or sqlite:///FILE.") from error
+        raise UsageError(
+            f"the study cannot be opened: {first_line(error)}", "Give --study a file, or sqlite:///FILE."
+        ) from error
 
 
-def _storage(where: str | None) -> "BaseStorage | None":
-    from optuna.storages import JournalStorage, RDBStorage
+def _storage(where: str | None) -> "BaseStorage":
+    from optuna.storages import InMemoryStorage, JournalStorage, RDBStorage
     from optuna.storages.journal import JournalFileBackend
 
     if where is None:
-        return None
+        return InMemoryStorage()
     return RDBStorage(where) if "://" in where else JournalStorage(JournalFileBackend(where))
 
 
@@ -118,12 +123,25 @@ def ended(study: "Study") -> "list[FrozenTrial]":
     return [t for t in study.get_trials(deepcopy=False) if _state(t) in ("complete", "pruned", "failed")]
 
 
+def running(study: "Study") -> set[int]:
+    """Return the numbers of the trials that are under way, or were when their run was killed."""
+    return {t.number for t in study.get_trials(deepcopy=False) if _state(t) == "running"}
+
+
+def taken(study: "Study", before: set[int], below: int | None = None) -> int:
+    """Return how many trials came to an end, or were begun after those of the numbers `before`; of lower numbers."""
+    begun = running(study) - before
+    numbers = begun | {trial.number for trial in ended(study)}
+    return len([number for number in numbers if below is None or number < below])
+
+
 def _state(trial: "FrozenTrial") -> str:
     """Return how a trial ended."""
     known = {
         "COMPLETE": "complete",
         "PRUNED": "pruned",
         "FAIL": "failed" if FAULT in trial.user_attrs else "interrupted",
+        "WAITING": "waiting",
     }
     return known.get(trial.state.name, "running")
 

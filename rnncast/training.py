@@ -1,11 +1,10 @@
 """The training loop: yields a record of progress at a time and prints nothing."""
 
 import math
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import CancelledError
 from dataclasses import dataclass, field, replace
 from functools import partial, reduce
-from typing import TypeAlias
 
 import torch
 from torch import Tensor
@@ -17,11 +16,10 @@ from rnncast.errors import RunError
 from rnncast.fits import Fit, Progress
 from rnncast.network import Network
 from rnncast.optimizers import Optimizer
+from rnncast.ranks import SOLO, Ranks
 from rnncast.replicas import Replicas, Sums
 from rnncast.schedules import Clock, learning_rate
 from rnncast.windows import Batch, WindowIndex, Windows
-
-Mapper: TypeAlias = Callable[[Callable[[Batch], Tensor], Iterable[Batch]], Iterator[Tensor]]
 
 
 class Averaged:
@@ -88,10 +86,17 @@ class Loop:
     cancelled = False
 
     def __init__(
-        self, network: Network, windows: Windows, index: WindowIndex, training: TrainingConfig, replicas: int = 1
+        self,
+        network: Network,
+        windows: Windows,
+        index: WindowIndex,
+        training: TrainingConfig,
+        replicas: int = 1,
+        ranks: Ranks = SOLO,
     ) -> None:
-        """Prepare to train `network`, with so many `replicas` that find the gradient of a batch."""
+        """Prepare to train `network`, with `replicas` that find the gradient of a batch, or of a rank's share."""
         self.network, self.windows, self.index, self.training = network, windows, index, training
+        self.ranks = ranks
         build = registry.find(registry.OPTIMIZERS, training.optimizer, "optimizer").load()
         self.optimizer: Optimizer = build(network.parameters(), training)
         self.averaged = Averaged(network) if training.averaging else Averaged(network, decay=0.0)
@@ -105,14 +110,29 @@ class Loop:
         self.loss, self.norm = torch.zeros((2,), device=self._device).unbind()
         self.steps = 0
 
+    def meet(self, steps: int) -> None:
+        """Let all ranks begin with the weights of the leading one, after the same number of steps.
+
+        Raises:
+            RunError: they have not taken as many.
+        """
+        if self.ranks.latest(steps) != -self.ranks.latest(-steps):
+            raise RunError(
+                "ranks would go on from different steps.",
+                "Let all of them see the same folder, for that is where a run puts aside where it is.",
+            )
+        self.ranks.take_first(list(self.network.state_dict().values()))
+
     def step(self, number: int, fraction: float) -> None:
         """Take optimiser step `number`, from 1 on, at `fraction` of the run; nothing here waits for the device.
 
         Raises:
             CancelledError: the run was cancelled.
         """
-        if self.cancelled:
+        if self.ranks.any(self.cancelled):
             raise CancelledError
+        if self.ranks.count > 1:
+            self.replicas.draw_anew((self.training.seed, number, self.ranks.number))
         self.optimizer.rate = learning_rate(self.training, fraction)
         loss = self._find_gradient(self.draws.at(number - 1))
         norm = torch.nn.utils.clip_grad_norm_(self.replicas.weights, self.training.clip_norm or math.inf)
@@ -122,12 +142,17 @@ class Loop:
         self.steps += 1
 
     def _find_gradient(self, windows: Tensor) -> Tensor:
-        """Leave the gradient of the mean loss of the windows with these numbers [B] in the weights; return the loss."""
-        series, ends = (numbers.to(self._device) for numbers in self.index.locate(windows))
+        """Leave the gradient of the mean loss of the windows with these numbers [B] in the weights; return the loss.
+
+        Each rank goes through its share of them. What ranks give is added and then divided: the mean of their means
+        would be another number where more steps count on one than on the other.
+        """
+        own = windows.tensor_split(self.ranks.count)[self.ranks.number]
+        series, ends = (numbers.to(self._device) for numbers in self.index.locate(own))
         sums = None
         while sums is None:
             sums = self._sums(series, ends)
-        loss, gradients = sums.means()
+        loss, gradients = sums.over(self.ranks).means()
         for weight, gradient in zip(self.replicas.weights, gradients, strict=True):
             weight.grad = gradient
         return loss
@@ -214,11 +239,12 @@ def fit(
         CancelledError: the loop was cancelled.
     """
     judged = sum(len(batch.target) for batch in validation)
-    clock, best = Clock(loop.training, len(loop.index), stop_at, judged), Best(loop.training.patience)
+    clock, best = Clock(loop.training, len(loop.index), stop_at, judged, loop.ranks), Best(loop.training.patience)
     standing = Standing(loop, clock, best, is_over=not clock.last)
     follow(name, standing)
+    loop.meet(clock.step)
     if not best.weights and (validation or not clock.last):  # what the network starts from may be the best there is
-        best.offer(loop.network, 0, validate(loop.network, validation, loop.replicas.map))
+        best.offer(loop.network, 0, validate(loop, validation))
     loop.network.train()
     while not standing.is_over:
         loop.step(clock.step + 1, clock.fraction)
@@ -233,7 +259,7 @@ def _reached(name: str, standing: Standing, validation: Sequence[Batch]) -> Prog
     """Judge the average of the weights, keep it where it is the best, and return the record."""
     loop, clock, best = standing.loop, standing.clock, standing.best
     loop.averaged.swap()
-    progress = loop.record(name, clock, validate(loop.network, validation, loop.replicas.map))
+    progress = loop.record(name, clock, validate(loop, validation))
     if progress.diverged and best.step == 0:
         raise RunError(
             f"the loss is not a number any more after {clock.step} steps, before any weights were good.",
@@ -247,14 +273,16 @@ def _reached(name: str, standing: Standing, validation: Sequence[Batch]) -> Prog
     return standing.history[-1]
 
 
-def validate(network: Network, batches: Sequence[Batch], each: Mapper = map) -> float | None:
-    """Return the mean loss after the last origins of `batches`, which `each` goes through, None without any."""
+def validate(loop: Loop, batches: Sequence[Batch]) -> float | None:
+    """Return the mean loss after the last origins of `batches`, which ranks and replicas share; None without any."""
     if not batches:
         return None
+    network, ranks = loop.network, loop.ranks
     network.eval()
-    losses = torch.stack(list(each(partial(_judge, network), batches)))
+    own = loop.replicas.map(partial(_judge, network), batches[ranks.number :: ranks.count])
+    losses = list(own) or [torch.zeros((), device=network.static_loc.device)]
     network.train()
-    return float(losses.sum()) / sum(len(batch.target) for batch in batches)
+    return float(ranks.add([torch.stack(losses).sum()])[0]) / sum(len(batch.target) for batch in batches)
 
 
 @torch.no_grad()

@@ -26,6 +26,7 @@ from rnncast.forecasting import Predictor
 from rnncast.horizons import default_horizon
 from rnncast.keeping import Keep
 from rnncast.panel import Panel
+from rnncast.ranks import SOLO, Ranks
 from rnncast.reading import Reading
 from rnncast.scoring import Plain
 from rnncast.spaces import Space, beginnings, draw, space_of
@@ -86,19 +87,24 @@ class Trials:
         return COUNT if self.count is None and self.seconds is None else self.count
 
 
-def search(reading: Reading, settings: Mapping[str, Any], asked: Trials) -> Generator[Progress, None, Search]:
+def search(
+    reading: Reading, settings: Mapping[str, Any], asked: Trials, ranks: Ranks = SOLO
+) -> Generator[Progress, None, Search]:
     """Search the settings that are not given, yielding the fits' progress.
 
     Args:
         reading: the data; the rows that `holdout.run` holds out are left alone.
         settings: what is given, flat.
         asked: how is searched.
+        ranks: processes of which each makes trials of its own, until the study has all.
 
     Raises:
         DeviceError: Optuna is not there.
-        UsageError: there is nothing to search, or the study cannot be opened.
+        UsageError: there is nothing to search, the study cannot be opened, or ranks have none to share.
         RunError: no trial came to its end.
     """
+    if ranks.count > 1 and asked.study is None:
+        raise UsageError("ranks search together in a study that they share.", "Name it: --study FILE, or a URL.")
     config = Config.of(settings)
     course = _course(reading, config)
     space = space_of(course.config, set(settings), course.panel)
@@ -106,12 +112,14 @@ def search(reading: Reading, settings: Mapping[str, Any], asked: Trials) -> Gene
         raise UsageError("every setting that is searched is given.", "Leave one of them out, such as --hidden-size.")
     metric = asked.metric or ("log-loss" if course.panel.classes else "mase")
     aim = asked.criterion or metric
-    study = studies.open_study(asked.study, keeping.name_of(f"rnncast-{aim}", course.panel, course.config))
-    if not study.get_trials(deepcopy=False):
+    study, is_new = studies.open_study(asked.study, keeping.name_of(f"rnncast-{aim}", course.panel, course.config))
+    if is_new:
         studies.enqueue(study, {}, is_bare=True)
         for begin in beginnings(space):
             studies.enqueue(study, begin)
+    ranks.wait()  # so that none begins before these are there
     yield from _tried(study, _Objective(course, space, metric, asked), config.training.seed)
+    ranks.wait()  # for the trials of the others
     return studies.found(study, aim)
 
 
@@ -196,12 +204,19 @@ def _course(reading: Reading, config: Config) -> Course:
 
 
 def _tried(study: "Study", objective: _Objective, seed: int) -> Generator[Progress, None, None]:
-    """Try until the study has as many trials as are wanted, or time is up."""
+    """Try until the study has as many trials as are wanted, or time is up.
+
+    Trials that other runs have begun since are theirs to end. Of several runs that ask for the last one at once, the
+    first has it.
+    """
     from optuna.trial import TrialState
 
-    most = objective.asked.most
-    while not objective.is_over and (most is None or len(studies.ended(study)) < most):
+    most, before = objective.asked.most, studies.running(study)
+    while not objective.is_over and (most is None or studies.taken(study, before) < most):
         trial = study.ask()
+        if most is not None and studies.taken(study, before, trial.number) >= most:
+            study.tell(trial, state=TrialState.FAIL)
+            return
         study.sampler = studies.sampler(seed, trial.number)
         try:
             value = yield from objective.value(trial)
@@ -218,16 +233,21 @@ def _tried(study: "Study", objective: _Objective, seed: int) -> Generator[Progre
 
 
 def conclude(
-    reading: Reading, settings: Mapping[str, Any], found: Search
+    reading: Reading, settings: Mapping[str, Any], found: Search, ranks: Ranks = SOLO
 ) -> Generator[Progress, None, tuple[Checkpoint, Plain]]:
     """Train with the best settings, and with what is given alone; return the first, and the scores of both.
 
-    They are scored once, on the rows that were held out; without such rows there are no scores.
+    They are scored once, on the rows that were held out, by the leading one of the `ranks` that share the steps;
+    without such rows there are no scores.
     """
-    tuned = yield from labelled(holdout.run(reading, Config.of({**settings, **found.best.settings})), "tuned")
-    if "scores" not in tuned.report:
+    tuned = yield from labelled(
+        holdout.run(reading, Config.of({**settings, **found.best.settings}), ranks=ranks), "tuned"
+    )
+    if not tuned.held_out.any():
         return tuned, {}
-    default = yield from labelled(holdout.run(reading, Config.of(settings)), "default")
+    default = yield from labelled(holdout.run(reading, Config.of(settings), ranks=ranks), "default")
+    if not ranks.leads:
+        return tuned, {}
     own, *_ = tuned.report["scores"].values()
     its, *_ = default.report["scores"].values()
     _, *baselines = tuned.report["scores"]

@@ -18,8 +18,8 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"errors", "version"}),
     frozenset({"aliases", "bounds", "classes", "spelling"}),
-    frozenset({"registry", "panel", "saving", "process", "memory", "zones", "draws", "dropout", "unrolling"}),
-    frozenset({"columns", "config", "criteria", "frequency", "metrics", "conditions", "options", "blend"}),
+    frozenset({"registry", "panel", "saving", "process", "ranks", "memory", "zones", "draws", "dropout", "unrolling"}),
+    frozenset({"columns", "config", "criteria", "frequency", "metrics", "conditions", "options", "blend", "shares"}),
     frozenset({"scaling", "shapes"}),
     # Reading cleans what it has read, windows are counted in the units of scaling, and a model may bring a decoder.
     frozenset(
@@ -57,6 +57,7 @@ FLOORS: tuple[frozenset[str], ...] = (
             "heads",
             "models",
             "device",
+            "group",
             "optimizers",
             "sealed",
             "synthetic",
@@ -65,7 +66,7 @@ FLOORS: tuple[frozenset[str], ...] = (
             "casting",
         }
     ),
-    frozenset({"origins", "embedded", "manifest", "states"}),
+    frozenset({"origins", "embedded", "manifest", "parted", "states"}),
     frozenset({"paths", "targets", "fits"}),
     frozenset({"network"}),
     frozenset({"building", "light", "replicas", "footprint", "schedules"}),
@@ -87,7 +88,18 @@ FLOORS: tuple[frozenset[str], ...] = (
 )
 # What the files of a folder share besides its base.py; the cell of a hybrid is a model by itself.
 SHARED = {
-    "cli": {"choosing", "configuring", "fitting", "helping", "options", "output", "plotting", "progress", "stopping"},
+    "cli": {
+        "choosing",
+        "configuring",
+        "fitting",
+        "helping",
+        "options",
+        "output",
+        "plotting",
+        "progress",
+        "stopping",
+        "together",
+    },
     "light": {"folds", "forms", "layers", "origins", "windows"},
     "models": {"dilated", "mingru", "slstm"},
     "reading": {"cells", "clocks", "columns", "distinct", "formats", "grids", "parsing", "records", "stamps"},

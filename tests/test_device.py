@@ -87,3 +87,10 @@ def test_cuda_trains_as_the_cpu_does() -> None:
     ours, theirs = ([record.loss for record in fit(one, "fit")] for one in (loop, on_cuda))
     assert len(ours) == TINY["max_steps"]
     np.testing.assert_allclose(ours, theirs, rtol=1e-2)
+
+
+def test_ranks_fit_one_network_after_the_other_with_all_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rnncast.device.WORTH_SHARING", 10)
+    run = RunConfig(threads=4)
+    assert device.share(run, torch.device("cpu"), [40, 40, 40, 40], ranks=2) == (1, 4)
+    assert device.share(run, torch.device("cpu"), [40, 40, 40, 40], ranks=8) == (1, 1)

@@ -92,7 +92,7 @@ def test_chunks_make_no_difference(forecaster: api.Forecaster, monkeypatch: pyte
 
 def test_forecasts_come_in_the_order_of_the_series(forecaster: api.Forecaster, monkeypatch: pytest.MonkeyPatch) -> None:
     data, whole = table("abc"), forecaster.forecast(table("abc"))
-    monkeypatch.setattr("rnncast.forecasting.SERIES", 2)
+    monkeypatch.setattr("rnncast.shares.SERIES", 2)
     parts = list(forecaster.forecasts(data))
     assert [part.panel.ids[:, 0].tolist() for part in parts] == [["a", "b"], ["c"]]
     for name in ("point", "quantiles", "first"):

@@ -185,13 +185,13 @@ def test_validation_changes_nothing_in_the_training() -> None:
 
 
 def test_validation_is_the_loss_after_the_last_origins() -> None:
-    network = network_of(PANEL, dropout=0.5, num_layers=2)
-    batch = batch_of(PANEL, network, (20, 10))
-    expected = network.loss(batch, last_only=True).item()
-    network.train()
-    assert validate(network, [batch, batch]) == pytest.approx(expected)
-    assert network.training
-    assert validate(network, []) is None
+    loop = loop_of(PANEL, dropout=0.5, num_layers=2)
+    batch = batch_of(PANEL, loop.network, (20, 10))
+    expected = loop.network.eval().loss(batch, last_only=True).item()
+    loop.network.train()
+    assert validate(loop, [batch, batch]) == pytest.approx(expected)
+    assert loop.network.training
+    assert validate(loop, []) is None
 
 
 def test_patience_ends_a_run_early() -> None:

@@ -12,10 +12,12 @@ from rnncast import api, course, studies, tuning
 from rnncast.config import Config
 from rnncast.errors import DeviceError, RunError, UsageError
 from rnncast.forecasting import Predictor
+from rnncast.ranks import Ranks
 from rnncast.spaces import Choice, Range, beginnings, draw, space_of
 from rnncast.studies import Search
 from rnncast.tuning import Trials, information
 from tests.making import network_of, panel_of, walk
+from tests.ranking import together
 from tests.test_comparing import sines
 
 TINY: dict[str, object] = {"horizon": 4, "max_steps": 2, "ensemble": 1, "season_length": (8,), "model": "lstm"}
@@ -226,3 +228,40 @@ def test_a_search_begins_with_defaults_that_lie_in_the_space() -> None:
             return low
 
     assert draw(First(), anchored) == {"model": "lstm", "dropout": 0.0, "anchor": "none"}
+
+
+def test_ranks_make_as_many_trials_as_were_asked_for_and_conclude_together(tmp_path: Path) -> None:
+    given: Mapping[str, Any] = TINY | {"scaling": "causal", "loss": "quantile", "hidden_size": 4}
+    reading, asked = api.read(sines(), Config.of(given).data), Trials(count=5, study=str(tmp_path / "study.log"))
+
+    def search(ranks: Ranks) -> Search:
+        return api._finished(tuning.search(reading, given, asked, ranks))
+
+    one, other = together(2, search)
+    assert values(one) == values(other)
+    assert sorted(tried.number for tried in one.trials) == [1, 2, 3, 4, 5]
+    assert one.trials[0].state == "complete"
+    assert sum(not tried.settings for tried in one.trials) == 1
+
+
+def test_of_runs_that_ask_for_the_last_trial_at_once_the_first_has_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    study, counted = str(tmp_path / "study.log"), studies.taken
+    searched(Trials(count=2, study=study), hidden_size=4)
+    late = iter([2])  # what another run made since is not seen before the trial is asked for
+
+    def seen(of: Any, before: set[int], below: int | None = None) -> int:
+        return next(late, None) or counted(of, before, below)
+
+    monkeypatch.setattr(studies, "taken", seen)
+    assert len(searched(Trials(count=3, study=study), hidden_size=4).trials) == 3
+    late = iter([1])
+    assert len(searched(Trials(count=3, study=study), hidden_size=4).trials) == 3
+
+
+def test_ranks_need_a_study_to_share() -> None:
+    given: Mapping[str, Any] = TINY
+    reading = api.read(sines(), Config.of(given).data)
+    with pytest.raises(UsageError, match="search together in a study"):
+        together(2, lambda ranks: api._finished(tuning.search(reading, given, Trials(count=2), ranks)))

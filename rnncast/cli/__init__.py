@@ -22,7 +22,7 @@ from typing import NoReturn
 import click
 
 from rnncast import __version__, process
-from rnncast.cli import completing, configuring
+from rnncast.cli import completing, configuring, together
 from rnncast.cli.compare import compare
 from rnncast.cli.completion import completion
 from rnncast.cli.doctor import doctor
@@ -73,6 +73,12 @@ class Commands(click.Group):
         """Find the command that `args` begin with."""
         if not ctx.resilient_parsing and args and args[0] not in self.commands and not args[0].startswith("-"):
             raise UsageError(f"there is no command '{args[0]}'.", nearest(args[0], self.commands))
+        if args and args[0] in self.commands and args[0] not in together.SHARED and process.place().ranks > 1:
+            known = ", ".join(together.SHARED)
+            raise UsageError(
+                f"'{args[0]}' runs in one process; several share {known}.",
+                "Leave torchrun out, or unset RANK and WORLD_SIZE.",
+            )
         return super().resolve_command(ctx, args)
 
 
@@ -186,7 +192,12 @@ def _trace(arguments: list[str]) -> None:
 
 
 def _usage_failed(error: click.ClickException, arguments: list[str]) -> int:
-    """Tell of what click did not understand; a group without a command is shown its help."""
+    """Tell of what click did not understand; a group without a command is shown its help.
+
+    Ranks all misunderstand the same, and one of them says it.
+    """
+    if process.place().rank > 0:
+        return 2
     if not arguments:
         click.echo(error.format_message(), err=True)
         return 2

@@ -9,6 +9,7 @@ import click
 from rnncast import registry
 from rnncast.cli.options import Talk
 from rnncast.errors import UsageError
+from rnncast.ranks import SOLO, Ranks
 
 if TYPE_CHECKING:
     from rnncast.api import Forecaster
@@ -47,7 +48,11 @@ def name(checkpoint: str | None, data: tuple[str, ...]) -> str:
 
 
 def load(
-    checkpoint: str | None, data: tuple[str, ...], future: str | None, settings: dict[str, Any]
+    checkpoint: str | None,
+    data: tuple[str, ...],
+    future: str | None,
+    settings: dict[str, Any],
+    ranks: Ranks = SOLO,
 ) -> "tuple[Forecaster, Reading]":
     """Return a checkpoint's forecaster and the data as it reads them, without any its own.
 
@@ -66,16 +71,16 @@ def load(
             f"Leave it out, or take the embedded model: --checkpoint {registry.EMBEDDED}.",
         )
     forecaster = api.load(checkpoint or CHECKPOINT, RunConfig(**run))
-    return forecaster, forecaster.read(data, future) if data else forecaster.own(future)
+    return forecaster, forecaster.read(data, future, ranks) if data else forecaster.own(future)
 
 
 def load_any(
-    checkpoint: str | None, data: tuple[str, ...], future: str | None, settings: dict[str, Any]
+    checkpoint: str | None, data: tuple[str, ...], future: str | None, settings: dict[str, Any], ranks: Ranks
 ) -> "tuple[Forecaster | Exported, Reading]":
     """Return what forecasts, a checkpoint or an exported model, and the data as it reads them; see `load`."""
     if checkpoint is not None and checkpoint.endswith(EXPORTED):
         return _load_exported(checkpoint, data, future, settings)
-    return load(checkpoint, data, future, settings)
+    return load(checkpoint, data, future, settings, ranks)
 
 
 def _load_exported(
@@ -100,7 +105,9 @@ def _load_exported(
     return model, model.read(data, future)
 
 
-def read(data: tuple[str, ...], future: str | None, settings: dict[str, Any], talk: Talk) -> "Reading":
+def read(
+    data: tuple[str, ...], future: str | None, settings: dict[str, Any], talk: Talk, ranks: Ranks = SOLO
+) -> "Reading":
     """Return the data for the embedded model, and say that it forecasts and what it does not read.
 
     Raises:
@@ -111,7 +118,7 @@ def read(data: tuple[str, ...], future: str | None, settings: dict[str, Any], ta
 
     if not data:
         raise UsageError("the embedded model has no data of its own.", "Name the data, as in: rnncast predict DATA.")
-    reading = api.read(data, Config.of(settings).data, future)
+    reading = api.read(data, Config.of(settings).data, future, ranks=ranks)
     talk.notes(["the embedded model forecasts, pretrained on made-up series; 'rnncast train' fits one to the data."])
     ignored, ahead = [*reading.panel.past_names, *reading.panel.static_names], reading.panel.future_names
     if ignored:

@@ -197,10 +197,11 @@ format_option = click.option(
     "--format", "format_name", type=click.Choice(tuple(registry.EVERY_FORMAT)),
     help="Format of the result.  [default: table on a terminal, csv in a pipe]",
 )  # fmt: skip
-output_option = click.option(
-    "-o", "--output", metavar="FILE",
-    help="Write the result to a file; its ending says the format: .csv, .tsv, .json, .jsonl, .parquet, .md.",
-)  # fmt: skip
+_OUTPUT = "Write the result to a file; its ending says the format: .csv, .tsv, .json, .jsonl, .parquet, .md."
+output_option = click.option("-o", "--output", metavar="FILE", help=_OUTPUT)
+parts_option = click.option(
+    "-o", "--output", metavar="FILE|FOLDER/", help=f"{_OUTPUT} Into a folder, named with / at its end: Parquet."
+)
 fail_option = click.option(
     "--fail-if", metavar="CONDITION", multiple=True, help="Leave with status 1 if it holds: 'mase > 1'; repeat."
 )

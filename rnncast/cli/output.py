@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from rnncast import registry
+from rnncast import process, registry
 from rnncast.cli.options import Talk
-from rnncast.errors import UsageError
+from rnncast.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,6 +38,34 @@ def check(output: str | None, format_name: str | None = None) -> None:
         raise UsageError(
             f"{format_name} is no text, and not for a terminal.", f"Name a file: --output result.{format_name}."
         )
+
+
+def is_folder(output: str | None) -> bool:
+    """Tell whether an output is a folder: its name ends as one's."""
+    return output is not None and output.endswith(("/", os.sep))
+
+
+def part_of(folder: str, format_name: str | None, place: process.Place) -> str:
+    """Return the file of a Parquet data set that this process writes into a folder, which is made.
+
+    That of an earlier run is removed: parts of two runs are no data set.
+
+    Raises:
+        OutputError: the folder cannot be made, or holds other files, which readers would take for parts.
+        UsageError: another format is asked for.
+    """
+    from rnncast import saving
+
+    if format_name not in (None, "parquet"):
+        raise UsageError(f"a folder is for Parquet, not for {format_name}.", "Name a file, or leave --format out.")
+    saving.make_folder(folder)
+    names = [f"part-{number:05}-of-{place.ranks:05}.parquet" for number in range(place.ranks)]
+    others = sorted(name for name in os.listdir(folder) if name not in names and not name.startswith("."))
+    if others:
+        raise OutputError(f"the folder '{folder}' holds something else: {others[0]}.", "Empty it, or choose another.")
+    own = os.path.join(folder, names[place.rank])
+    saving.remove(own)
+    return own
 
 
 def format_of(format_name: str | None, output: str | None) -> str:

@@ -1,17 +1,22 @@
 """`rnncast predict`: forecast from the end of the data."""
 
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from rnncast import process
 from rnncast.cli import choosing, options, plotting
 from rnncast.cli.options import Talk
+from rnncast.cli.together import ranked
 from rnncast.errors import UsageError
+from rnncast.ranks import Ranks
 
 if TYPE_CHECKING:
     from rnncast.api import Forecaster
     from rnncast.exported import Exported
+    from rnncast.reading import Reading
 
 LEVELS = (80, 95)
 """Intervals that are given unless others are asked for, in percent."""
@@ -32,7 +37,7 @@ LEVELS = (80, 95)
 @options.bounds_options(otherwise="as trained")
 @options.run_options
 @plotting.plot_option
-@options.output_option
+@options.parts_option
 @options.format_option
 @options.talk_options
 @click.pass_obj
@@ -58,37 +63,58 @@ def predict(
     columns' roles are for it.
     """
     from rnncast import api
-    from rnncast.cli.output import check, emit_parts
+    from rnncast.cli.output import check, emit_parts, is_folder, part_of
     from rnncast.rendering import views
     from rnncast.rendering.charts.making import Excerpt, forecast_charts
+    from rnncast.shares import Share
 
-    check(output)
-    plotting.check(plot)
     asked = options.given({"minimum": minimum, "maximum": maximum, "integer": integer})
-    given = options.given(settings)
-    forecaster: Forecaster | Exported
-    if choosing.is_embedded(checkpoint, data):
-        given |= asked | options.given({"horizon": horizon})
-        reading = choosing.read(data, future_data, given, talk)
-        forecaster = api.untrained(reading, **given)
+    with ranked(talk) as (ranks, talk):
+        if (is_apart := is_folder(output)) and output is not None:
+            output, format_name = part_of(output, format_name, process.place()), "parquet"
+        check(output)
+        plotting.check(plot)
+        ranks.wait()  # until all have seen that the folder holds nothing else
+        settings = options.given(settings | {"horizon": horizon})
+        forecaster, reading = _chosen(checkpoint, (data, future_data), settings, asked, talk, ranks)
+        if levels and reading.panel.classes:
+            raise UsageError("--levels are of numbers, and the target is of classes.", "Leave it out.")
+        parts = forecaster.forecasts(reading, horizon, share=Share(ranks, is_apart), **asked)
+        _say_reach(talk, horizon or 0, forecaster.horizon)
+        forecast = next(parts, None)
+        if forecast is None:  # other ranks have all series
+            return
+        talk.notes(views.broken_bounds(reading.panel, forecast.bounds))
+        if not forecast.quantile_levels and not forecast.panel.classes:
+            talk.note("Note: no intervals, since a point loss learns none; train with --loss quantile for them.")
+        shown = sorted(set(levels or LEVELS))
+        about = api.about(forecaster, choosing.name(checkpoint, data), data)
+        emit_parts(views.forecast_tables(chain([forecast], parts), shown, about), format_name, output, talk)
+        excerpt = partial(Excerpt, total=reading.panel.num_series)
+        plotting.show(lambda most: forecast_charts(forecast, shown, excerpt(most)), plot if ranks.leads else None, talk)
+
+
+def _chosen(
+    checkpoint: str | None,
+    data: tuple[tuple[str, ...], str | None],
+    settings: dict[str, Any],
+    bounds: dict[str, Any],
+    talk: Talk,
+    ranks: Ranks,
+) -> "tuple[Forecaster | Exported, Reading]":
+    """Return what forecasts, and what the `data` and those ahead hold, as it reads them."""
+    from rnncast import api
+
+    if choosing.is_embedded(checkpoint, data[0]):
+        reading = choosing.read(*data, settings | bounds, talk, ranks)
+        forecaster = api.untrained(reading, **settings, **bounds)
         choosing.explain(forecaster, talk)
-    else:
-        forecaster, reading = choosing.load_any(checkpoint, data, future_data, given)
-    talk.notes(reading.notes)
-    if levels and reading.panel.classes:
-        raise UsageError("--levels are of numbers, and the target is of classes.", "Leave it out.")
-    parts = forecaster.forecasts(reading, horizon, **asked)
-    _say_reach(talk, horizon or 0, forecaster.horizon)
-    forecast = next(parts)
-    talk.notes(views.broken_bounds(reading.panel, forecast.bounds))
-    if not forecast.quantile_levels and not forecast.panel.classes:
-        talk.note("Note: no intervals, since a point loss learns none; train with --loss quantile for them.")
-    shown = sorted(set(levels or LEVELS))
-    about = api.about(forecaster, choosing.name(checkpoint, data), data)
-    emit_parts(views.forecast_tables(chain([forecast], parts), shown, about), format_name, output, talk)
-    plotting.show(
-        lambda most: forecast_charts(forecast, shown, Excerpt(most, total=reading.panel.num_series)), plot, talk
-    )
+        talk.notes(reading.notes)
+        return forecaster, reading
+    given = {name: value for name, value in settings.items() if name != "horizon"}
+    found = choosing.load_any(checkpoint, *data, given, ranks)
+    talk.notes(found[1].notes)
+    return found
 
 
 def _say_reach(talk: Talk, horizon: int, trained: int) -> None:

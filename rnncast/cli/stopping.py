@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from rnncast.cli.options import Talk
 from rnncast.cli.progress import show
+from rnncast.ranks import SOLO, Ranks
 
 if TYPE_CHECKING:
     from rnncast.fits import Progress
@@ -27,15 +28,19 @@ class Aside(NamedTuple):
 
     Attributes:
         path: of the file.
-        begun: returns what the run is begun with, by name; not before it is needed, for it reads all data.
         every: seconds from one time to the next.
+        is_resumed: whether the run goes on from where an earlier one was.
+        ranks: the processes that share the run; the leading one puts it aside, and all go on from there.
+        begun: returns what the run is begun with, by name; not before it is needed, for it reads all data.
     """
 
     path: str
-    begun: Callable[[], Mapping[str, Any]]
     every: float
+    is_resumed: bool
+    ranks: Ranks = SOLO
+    begun: Callable[[], Mapping[str, Any]] = dict
 
-    def known(self, is_asked: bool, talk: Talk) -> "States":
+    def known(self, talk: Talk) -> "States":
         """Return where the fits of an earlier run were, if they are asked for and there was one.
 
         Raises:
@@ -43,20 +48,18 @@ class Aside(NamedTuple):
         """
         from rnncast.states import States, load
 
-        if is_asked and os.path.exists(self.path):
+        if self.is_resumed and os.path.exists(self.path):
             talk.note(f"Going on from {self.path}.")
             return load(self.path, self.begun())
-        if is_asked:
+        if self.is_resumed:
             talk.note(f"Note: there is no {self.path}, so the run begins at its beginning.")
         return States()
 
 
-def run(
-    running: "Callable[[States], Generator[Progress, None, Result]]", aside: Aside, is_resumed: bool, talk: Talk
-) -> Result:
+def run(running: "Callable[[States], Generator[Progress, None, Result]]", aside: Aside, talk: Talk) -> Result:
     """Show what a run yields that is told of the fits' states, and return what it returns; it can be stopped."""
     aside = aside._replace(begun=cache(aside.begun))
-    states = aside.known(is_resumed, talk)
+    states = aside.known(talk)
     with _stoppable(states, aside, talk):
         return show(_kept(running(states), states, aside), talk)
 
@@ -72,7 +75,7 @@ def _kept(
 
     def keep(progress: "Progress") -> "Progress":
         nonlocal last
-        if perf_counter() - last >= aside.every:
+        if aside.ranks.leads and perf_counter() - last >= aside.every:
             save(aside.path, aside.begun(), states)
             last = perf_counter()
         return progress
@@ -96,12 +99,13 @@ def _stoppable(states: "States", aside: Aside, talk: Talk) -> Iterator[None]:
     try:
         yield
     except (CancelledError, KeyboardInterrupt) as stop:
-        if not asked:
+        if not asked and (aside.ranks.count == 1 or isinstance(stop, KeyboardInterrupt)):
             raise
-        if len(asked) == 1 and states.taken():
+        if len(asked) < 2 and states.taken() and aside.ranks.leads:
             save(aside.path, aside.begun(), states)
             talk.note(f"Stopped. {aside.path} holds where the run is: the same command with --resume goes on.")
-        raise SystemExit(128 + asked[0]) from stop
+        # Where only another rank was asked, this one ends as if it had been.
+        raise SystemExit(128 + (asked or [signal.SIGTERM])[0]) from stop
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -5,13 +5,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rnncast import registry
+from rnncast import process, registry
 from rnncast.cli import choosing, fitting, helping, options, plotting, stopping
 from rnncast.cli.options import Talk, duration
+from rnncast.cli.together import ranked
 from rnncast.errors import UsageError
+from rnncast.ranks import Ranks
 
 if TYPE_CHECKING:
     from rnncast.api import Forecaster
+    from rnncast.config import Config
     from rnncast.rendering.charts.base import Gallery
     from rnncast.scoring import Plain
 
@@ -64,39 +67,60 @@ def train(
     standard input. What is not given is told from the data. If a condition of --fail-if holds, no
     checkpoint is written.
     """
-    from rnncast import api, holdout, keeping, states
+    from rnncast import api, saving, states
     from rnncast.cli.output import check
     from rnncast.conditions import Condition, first_failure
     from rnncast.config import Config
+
+    with ranked(talk) as (ranks, talk):
+        asked, conditions = Config.of(options.given(settings)), [Condition.parse(text) for text in fail_if]
+        if conditions and asked.training.test == 0:
+            raise UsageError("--fail-if has nothing to judge: --test 0 holds no row out.", "Leave one of the two out.")
+        check(output)
+        check(None, format_name)
+        begin = start if start in (None, registry.EMBEDDED) else api.load(start)
+        forecaster = _fitted(data, asked, begin, _aside(states.path_of(output), every, resume, ranks), talk)
+        if not ranks.leads:
+            return
+        scores = forecaster.checkpoint.report.get("scores")
+        failure = first_failure(conditions, next(iter(scores.values()))) if scores else None
+        if not failure:
+            forecaster.save(output)
+        saving.remove(states.path_of(output))
+        if scores:
+            _report(forecaster, scores, api.about(forecaster, output, data), format_name, talk)
+        if failure:
+            talk.note("No checkpoint was written.")
+            raise failure
+        talk.note(f"Saved {output}. Next: rnncast predict" + ("" if output == choosing.CHECKPOINT else f" -c {output}"))
+
+
+def _aside(path: str, every: float, resume: bool, ranks: Ranks) -> stopping.Aside:
+    """Return where the run is put aside; ranks that were started anew after one had failed go on by themselves."""
+    from rnncast import saving
+
+    is_anew = process.place().restarts > 0
+    if ranks.count > 1 and ranks.leads and not (resume or is_anew):
+        saving.remove(path)  # or a restart would go on from another run
+    return stopping.Aside(path, every, resume or is_anew, ranks)
+
+
+def _fitted(
+    data: tuple[str, ...], asked: "Config", start: "Forecaster | str | None", aside: stopping.Aside, talk: Talk
+) -> "Forecaster":
+    """Read the data and fit, saying what is worth knowing."""
+    from rnncast import api, holdout, keeping
     from rnncast.rendering import views
 
-    asked, conditions = Config.of(options.given(settings)), [Condition.parse(text) for text in fail_if]
-    if conditions and asked.training.test == 0:
-        raise UsageError("--fail-if has nothing to judge: --test 0 holds no row out.", "Leave one of the two out.")
-    check(output)
-    check(None, format_name)
-    begin = start if start in (None, registry.EMBEDDED) else api.load(start)
-    reading, asked, known = api.prepared(data, asked, begin)
+    reading, asked, known = api.prepared(data, asked, start, aside.ranks)
     talk.note(views.summary(reading))
     talk.notes((*reading.left_out, *reading.notes, *views.shortfalls(reading.panel, asked)))
-    aside = stopping.Aside(states.path_of(output), partial(keeping.begun, reading.panel, asked, known), every)
-    forecaster = api.Forecaster(
-        stopping.run(partial(holdout.run, reading, asked, known), aside, resume, talk), asked.run
-    )
-    talk.notes(views.broken_bounds(reading.panel, forecaster.checkpoint.config.bounds))
-    for line in (*forecaster.checkpoint.report["reasons"], *views.choices(forecaster.checkpoint.config)):
+    running = partial(holdout.run, reading, asked, known, ranks=aside.ranks)
+    made = stopping.run(running, aside._replace(begun=partial(keeping.begun, reading.panel, asked, known)), talk)
+    talk.notes(views.broken_bounds(reading.panel, made.config.bounds))
+    for line in (*made.report["reasons"], *views.choices(made.config)):
         talk.detail(line)
-    scores = forecaster.checkpoint.report.get("scores")
-    failure = first_failure(conditions, next(iter(scores.values()))) if scores else None
-    if not failure:
-        forecaster.save(output)
-    states.remove(aside.path)
-    if scores:
-        _report(forecaster, scores, api.about(forecaster, output, data), format_name, talk)
-    if failure:
-        talk.note("No checkpoint was written.")
-        raise failure
-    talk.note(f"Saved {output}. Next: rnncast predict" + ("" if output == choosing.CHECKPOINT else f" -c {output}"))
+    return api.Forecaster(made, asked.run)
 
 
 def _report(

@@ -6,6 +6,7 @@ import click
 
 from rnncast.cli import choosing, configuring, fitting, helping, options
 from rnncast.cli.options import Talk, duration, whole
+from rnncast.cli.together import ranked
 
 
 @click.command(
@@ -67,20 +68,23 @@ def tune(
     from rnncast.rendering import trials as shown
 
     given = options.given(settings)
-    asked = tuning.Trials(trials, time_limit, study, metric, criterion, folds)
-    for path in (output, save_config):
-        check(path)
-    reading, _, _ = api.prepared(data, Config.of(given), None)
-    talk.notes((*reading.left_out, *reading.notes))
-    found = show(tuning.search(reading, given, asked), talk)
-    fit, scores = show(tuning.conclude(reading, given, found), talk)
-    api.Forecaster(fit).save(output)
-    if save_config:
-        saving.write_text(save_config, configuring.toml(configuring.beside("train"), given | dict(found.best.settings)))
-    about = api.source(data) | {"best": dict(found.best.settings), "importances": found.importances, "scores": scores}
-    emit(shown.trials_table(found, about), format_name, None, talk)
-    for line in (*shown.remarks(found), *shown.worth(scores)):
-        talk.note(line)
-    talk.note(
-        f"Saved {output}." + (f" Wrote {save_config}: rnncast train --config {save_config}" if save_config else "")
-    )
+    with ranked(talk) as (ranks, talk):
+        asked = tuning.Trials(trials, time_limit, study, metric, criterion, folds)
+        for path in (output, save_config):
+            check(path)
+        reading, _, _ = api.prepared(data, Config.of(given), None, ranks)
+        talk.notes((*reading.left_out, *reading.notes))
+        found = show(tuning.search(reading, given, asked, ranks), talk)
+        fit, scores = show(tuning.conclude(reading, given, found, ranks), talk)
+        if not ranks.leads:
+            return
+        api.Forecaster(fit).save(output)
+        best = dict(found.best.settings)
+        if save_config:
+            saving.write_text(save_config, configuring.toml(configuring.beside("train"), given | best))
+        about = api.source(data) | {"best": best, "importances": found.importances, "scores": scores}
+        emit(shown.trials_table(found, about), format_name, None, talk)
+        for line in (*shown.remarks(found), *shown.worth(scores)):
+            talk.note(line)
+        wrote = f" Wrote {save_config}: rnncast train --config {save_config}" if save_config else ""
+        talk.note(f"Saved {output}.{wrote}")

@@ -9,6 +9,7 @@ import safetensors.numpy
 from numpy import zeros
 
 from tests.cli.conftest import Call, Called
+from tests.conftest import RunCli
 
 DAYS = "".join(f"2024-01-{day:02d},{day}\n" for day in range(1, 31))
 GOOD = "day,sold\n" + DAYS
@@ -172,3 +173,10 @@ def test_a_checkpoint_is_never_written_over_by_a_run_that_fails(call: Call, fold
     shutil.copy(trained, folder / "rnncast.safetensors")
     call("train", "text.csv")
     assert (folder / "rnncast.safetensors").read_bytes() == trained.read_bytes()
+
+
+def test_a_command_that_ranks_do_not_share_is_refused_among_them(run_cli: RunCli) -> None:
+    done = run_cli("inspect", "data.csv", env={"RANK": "0", "WORLD_SIZE": "2"})
+    assert done.returncode == 2
+    assert "Error: 'inspect' runs in one process; several share train, predict, tune." in done.stderr
+    assert run_cli("train", "--nothing", env={"RANK": "1", "WORLD_SIZE": "2"}).stderr == ""
