@@ -20,14 +20,20 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import FunctionCtx
 
-State = tuple[Tensor, Tensor] | Tensor
-"""The last state of a layer; of an LSTM its last cell too."""
+State = tuple[Tensor, ...] | Tensor
+"""The last state of a layer, [1, B, D]; of an LSTM its last cell too."""
 
 aten = torch.ops.aten
 
 
-def run(layer: nn.Module, inputs: Tensor) -> tuple[Tensor, State]:
-    """Return the outputs [B, T, D] of a layer for inputs [B, T, F], and its last state, the fastest way."""
+def run(layer: nn.Module, inputs: Tensor, state: State | None = None) -> tuple[Tensor, State]:
+    """Return the outputs [B, T, D] of a layer for inputs [B, T, F], and its last state, the fastest way.
+
+    It goes on from a `state`, if there is one, which nothing is trained from.
+    """
+    if state is not None:
+        outputs, state = layer(inputs, state)
+        return outputs, state
     trains = layer.training and torch.is_grad_enabled() and not torch.is_autocast_enabled("cpu")
     if not (trains and inputs.device.type == "cpu" and isinstance(layer, nn.GRU | nn.RNN)):
         outputs, state = layer(inputs)
