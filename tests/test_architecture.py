@@ -65,7 +65,7 @@ FLOORS: tuple[frozenset[str], ...] = (
             "casting",
         }
     ),
-    frozenset({"origins", "embedded", "manifest", "states"}),
+    frozenset({"origins", "embedded", "manifest", "states", "carrying"}),
     frozenset({"paths", "targets", "fits"}),
     frozenset({"network"}),
     frozenset({"building", "light", "replicas", "footprint", "schedules"}),
