@@ -65,7 +65,7 @@ FLOORS: tuple[frozenset[str], ...] = (
             "casting",
         }
     ),
-    frozenset({"origins", "embedded", "manifest", "states", "carrying"}),
+    frozenset({"origins", "embedded", "manifest", "states", "carrying", "listening"}),
     frozenset({"paths", "targets", "fits"}),
     frozenset({"network"}),
     frozenset({"building", "light", "replicas", "footprint", "schedules"}),
@@ -73,7 +73,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"training", "checkpoint"}),
     frozenset({"rounds", "resuming"}),
     frozenset({"forecasting", "ensemble", "selection", "explaining"}),
-    frozenset({"evaluation", "exported", "graphs", "lessons", "spaces"}),
+    frozenset({"evaluation", "exported", "following", "graphs", "lessons", "spaces"}),
     frozenset({"finetuning", "assessment", "exporting", "measuring", "diagnosing", "health"}),
     frozenset({"holdout", "keeping", "pretraining", "weighing"}),
     frozenset({"course"}),
@@ -87,7 +87,18 @@ FLOORS: tuple[frozenset[str], ...] = (
 )
 # What the files of a folder share besides its base.py; the cell of a hybrid is a model by itself.
 SHARED = {
-    "cli": {"choosing", "configuring", "fitting", "helping", "options", "output", "plotting", "progress", "stopping"},
+    "cli": {
+        "choosing",
+        "configuring",
+        "fitting",
+        "following",
+        "helping",
+        "options",
+        "output",
+        "plotting",
+        "progress",
+        "stopping",
+    },
     "light": {"folds", "forms", "layers", "origins", "windows"},
     "models": {"dilated", "mingru", "slstm"},
     "reading": {"cells", "clocks", "columns", "distinct", "formats", "grids", "parsing", "records", "stamps"},

@@ -55,6 +55,17 @@ def load(
         CheckpointError: there is none, or it is damaged.
         UsageError: a setting that the checkpoint has.
     """
+    forecaster = own(checkpoint, settings)
+    return forecaster, forecaster.read(data, future) if data else forecaster.own(future)
+
+
+def own(checkpoint: str | None, settings: dict[str, Any]) -> "Forecaster":
+    """Return the forecaster of a checkpoint.
+
+    Raises:
+        CheckpointError: there is none, or it is damaged.
+        UsageError: a setting that the checkpoint has.
+    """
     from rnncast import api
     from rnncast.config import RunConfig
 
@@ -65,8 +76,7 @@ def load(
             f"{settled[0].replace('_', ' ')} is given, and the checkpoint says how its data are read and blended.",
             f"Leave it out, or take the embedded model: --checkpoint {registry.EMBEDDED}.",
         )
-    forecaster = api.load(checkpoint or CHECKPOINT, RunConfig(**run))
-    return forecaster, forecaster.read(data, future) if data else forecaster.own(future)
+    return api.load(checkpoint or CHECKPOINT, RunConfig(**run))
 
 
 def load_any(

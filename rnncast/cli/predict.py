@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rnncast.cli import choosing, options, plotting
+from rnncast.cli import choosing, following, options, plotting
 from rnncast.cli.options import Talk
 from rnncast.errors import UsageError
 
 if TYPE_CHECKING:
     from rnncast.api import Forecaster
     from rnncast.exported import Exported
+    from rnncast.reading import Reading
 
 LEVELS = (80, 95)
 """Intervals that are given unless others are asked for, in percent."""
@@ -34,6 +35,7 @@ LEVELS = (80, 95)
 @plotting.plot_option
 @options.output_option
 @options.format_option
+@following.follow_option
 @options.talk_options
 @click.pass_obj
 def predict(
@@ -50,6 +52,7 @@ def predict(
     plot: str | None,
     output: str | None,
     format_name: str | None,
+    follow: bool,
     **settings: Any,
 ) -> None:
     """Forecast from the end of DATA; without DATA, from the end of what the checkpoint was trained on.
@@ -66,12 +69,12 @@ def predict(
     plotting.check(plot)
     asked = options.given({"minimum": minimum, "maximum": maximum, "integer": integer})
     given = options.given(settings)
-    forecaster: Forecaster | Exported
+    if follow:
+        following.check(data, format_name, {"--future-data": future_data, "--output": output, "--plot": plot})
+        follower = choosing.own(checkpoint, given).follower(horizon, **asked)
+        return following.follow(follower, levels or LEVELS, format_name, talk)
     if choosing.is_embedded(checkpoint, data):
-        given |= asked | options.given({"horizon": horizon})
-        reading = choosing.read(data, future_data, given, talk)
-        forecaster = api.untrained(reading, **given)
-        choosing.explain(forecaster, talk)
+        forecaster, reading = _embedded(data, future_data, given | asked | options.given({"horizon": horizon}), talk)
     else:
         forecaster, reading = choosing.load_any(checkpoint, data, future_data, given)
     talk.notes(reading.notes)
@@ -89,6 +92,18 @@ def predict(
     plotting.show(
         lambda most: forecast_charts(forecast, shown, Excerpt(most, total=reading.panel.num_series)), plot, talk
     )
+
+
+def _embedded(
+    data: tuple[str, ...], future: str | None, settings: dict[str, Any], talk: Talk
+) -> "tuple[Forecaster | Exported, Reading]":
+    """Return the embedded model for the data, and these."""
+    from rnncast import api
+
+    reading = choosing.read(data, future, settings, talk)
+    forecaster = api.untrained(reading, **settings)
+    choosing.explain(forecaster, talk)
+    return forecaster, reading
 
 
 def _say_reach(talk: Talk, horizon: int, trained: int) -> None:
