@@ -13,7 +13,6 @@ Axes beside those of `windows`: W windows, newest first; window number w has rea
 """
 
 from collections.abc import Callable
-from functools import partial
 from itertools import repeat
 from typing import NamedTuple
 
@@ -46,8 +45,9 @@ class Carrier:
             end, blocks = int(ends[0]), list[Source]()
             for step in range(end + 1 - self._windows.behind(panel, end), end + 1):
                 inputs = self._windows.read(panel, units, step)
+                # A network that reads a gap up to its end fills it otherwise than one that sees what lies behind it.
                 is_seen = bool(panel.observed[panel.offsets[0] + step].all())
-                blocks = cast(series, np.array([step]), horizon, partial(self._step, inputs, is_seen))
+                blocks = cast(series, np.array([step]), horizon, Step(self, inputs, is_seen and self._windows.is_whole))
             return blocks
 
         return carried
@@ -58,17 +58,16 @@ class Carrier:
         states = sum(part.size for phase in self._phases for parts in phase for part in parts)
         return states + self._windows.numbers
 
-    def _step(self, inputs: Array, is_seen: bool, newest: Array, static: Array) -> Array | None:
-        """Return the state [B, D] of the oldest window if it is whole; all that are at an origin are read on.
+    def step(self, inputs: Array, newest: Array, static: Array) -> Array:
+        """Read on all windows that are at an origin; return the state [B, D] of the oldest.
 
         Args:
-            inputs: [W B, F'], what changes from window to window.
-            is_seen: whether all targets of the last step were; a gap that reaches it is read otherwise.
+            inputs: [W B, F'], what changes from window to window, see `Windows.read`.
             newest: [B, F], what a window read anew reads there: what comes after F' is the same for all.
             static: [B, S].
         """
         if not len(inputs):
-            return None
+            return inputs
         rows, phase = len(newest), self._windows.count % len(self._phases)
         shared = np.tile(newest[:, inputs.shape[1] :], (len(inputs) // rows, 1))
         inputs = np.concatenate([inputs, shared], axis=1, dtype=np.float32)
@@ -79,7 +78,19 @@ class Carrier:
             states, older = self._network.step(inputs[rows:], static, before)
             carried = tuple(map(_joined, carried, older))
         self._phases[phase] = carried
-        return states[-rows:] if is_seen and self._windows.is_whole else None
+        return states[-rows:]
+
+
+class Step(NamedTuple):
+    """Takes a carrier's windows on by one step; see `casting.Carry`."""
+
+    carrier: Carrier
+    inputs: Array
+    is_whole: bool
+
+    def __call__(self, newest: Array, static: Array) -> Array:
+        """Return the states [B, D] of the oldest window."""
+        return self.carrier.step(self.inputs, newest, static)
 
 
 def _joined(newer: tuple[Array, ...], older: tuple[Array, ...]) -> tuple[Array, ...]:

@@ -3,7 +3,7 @@
 Axes are those of `windows`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol, Self, TypeAlias
 
 import numpy as np
@@ -14,12 +14,23 @@ from rnncast.panel import FloatArray, IntArray, Panel
 from rnncast.scaling import Units
 from rnncast.shapes import Shape
 
-Carry: TypeAlias = Callable[[Array, Array], Array | None]
-"""Takes what a model reads at the last origin of windows, [B, F], and static covariates [B, S]; returns the states
-[B, D] there where it has carried them along, None where the model is to read the windows."""
-
 Carried: TypeAlias = tuple[tuple[Array, ...], ...]
 """What a model goes on from: the parts of each layer's last state, [..., B, D], windows along the second axis."""
+
+
+class Carry(Protocol):
+    """Carries the states of windows along.
+
+    Attributes:
+        is_whole: whether it has states of these windows; else their networks are to read them.
+    """
+
+    @property
+    def is_whole(self) -> bool: ...  # noqa: D102
+
+    def __call__(self, newest: Array, static: Array) -> Array:
+        """Return the states [B, D] of windows whose last origin shows `newest` [B, F], with covariates [B, S]."""
+        ...
 
 
 class Cast(Protocol):

@@ -123,17 +123,17 @@ class Network(nn.Module):
     def forward(self, batch: Batch, last_only: bool = False, carry: Carry | None = None) -> Output:
         """Return the forecasts of a batch as `fold` gives it, from the trained origins or the end of the context on."""
         batch = self._standardised(batch)
-        view, kept = self.origins.view(batch, self.smoothing), self._kept(last_only)
-        states = None if carry is None else self._carried(view, batch.static, carry)
-        if states is None:
+        is_carried = carry is not None and carry.is_whole
+        origins = Origins(self.shape, self.shape.at_last) if is_carried else self.origins
+        view, kept = origins.view(batch, self.smoothing), self._kept(last_only)
+        if carry is not None:
+            newest = carry(view.inputs[:, -1].cpu().numpy(), batch.static.cpu().numpy())
+        if is_carried:
+            states = torch.from_numpy(newest)[:, None].to(batch.static.device)
+        else:
             with self.autocast():
-                states = self._states(view, batch.static)[:, kept]  # [B, O, D]
-        return self.answer(states, view.at(kept), self.origins.known_ahead(view, batch.future, kept))
-
-    def _carried(self, view: View, static: Tensor, carry: Carry) -> Tensor | None:
-        """Return the states [B, 1, D] at the last origin where they were carried along."""
-        found = carry(view.inputs[:, -1].cpu().numpy(), static.cpu().numpy())
-        return None if found is None else torch.from_numpy(found)[:, None].to(static.device)
+                states = self._states(view, batch.static)  # [B, O, D]
+        return self.answer(states[:, kept], view.at(kept), origins.known_ahead(view, batch.future, kept))
 
     def _states(self, view: View, static: Tensor) -> Tensor:
         """Return the model's states; with folds it begins with each window's first value, whatever lies before it."""

@@ -41,7 +41,8 @@ def layer(
     That is the last state, and of an LSTM the last cell, [1, B, D] each, as `before` is what it begins with: torch
     has two biases of every gate.
     """
-    inward, onward = (np.ascontiguousarray(weights[name].T) for name in ("weight_ih_l0", "weight_hh_l0"))
+    turned = np.ascontiguousarray if inputs.shape[1] > 1 else np.asarray  # a copy pays where many steps take it
+    inward, onward = (turned(weights[name].T) for name in ("weight_ih_l0", "weight_hh_l0"))
     read, more = inputs @ inward + weights["bias_ih_l0"], weights["bias_hh_l0"]  # [B, O, gates x D]
     nothing = np.zeros((1, len(inputs), onward.shape[0]), dtype=inputs.dtype)
     (state,), (memory,) = (before or (nothing,))[0], (before or (nothing,))[-1]

@@ -73,9 +73,10 @@ class Network:
     def _at_last(self, batch: Batch, carry: Carry | None = None) -> tuple[Array, Array]:
         """Return the point [B, H, C] and the quantiles [B, H, C, Q] after the windows' last step."""
         batch = self._standardised(batch)
-        seen = view(self.shape, batch)
+        is_carried = carry is not None and carry.is_whole
+        seen = view(self.shape, batch, self.shape.at_last if is_carried else self.shape.at_origins)
         carried = None if carry is None else carry(seen.inputs[:, -1], batch.static)
-        state = self._state(seen, batch.static) if carried is None else carried  # [B, D]
+        state = carried if carried is not None and is_carried else self._state(seen, batch.static)  # [B, D]
         read = np.concatenate([state, seen.lags], axis=-1) if self.shape.skip else state
         decode = self._folded if seen.ahead else self._direct
         params = decode(read, seen, batch.future[:, self.shape.context_length :])  # [B, H, C x P]
