@@ -75,7 +75,8 @@ class Follower:
 
     def listener(self) -> Listener:
         """Return what reads a stream with the columns of the checkpoint."""
-        return Listener(self.checkpoint.config.data, self.checkpoint.panel.words)
+        panel = self.checkpoint.panel
+        return Listener(self.checkpoint.config.data, panel.words, panel.time.format)
 
     def follow(self, stream: Iterable[Heard | DataError]) -> Iterator[Forecast | DataError]:
         """Yield a forecast after each row of what a listener hears, or an error that says why there is none."""
@@ -100,7 +101,7 @@ class Follower:
         rows = row if followed.rows is None else _joined(followed.rows, row)
         if np.isnan(row.target).all():
             followed.keep(rows, self.history)
-            raise DataError("it has no value to forecast from.")
+            raise DataError("it has no value, and its step counts as missing.")
         reading = panel_from_rows(_last(rows, self.history), roles, self.checkpoint.panel.words)
         followed.keep(rows, self.history)
         panel = holidays.reaching(reading.panel, roles.data.holidays, self.horizon)

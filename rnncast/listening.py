@@ -15,11 +15,11 @@ import pyarrow as pa
 
 from rnncast.config import DataConfig
 from rnncast.errors import DataError
-from rnncast.reading import Words, dialects, headers, jsonlines, numerals, rows_of
+from rnncast.reading import Words, dialects, encodings, headers, jsonlines, numerals, rows_of
 from rnncast.reading.base import Content, Rows, Source, Table, to_frame
 from rnncast.reading.cells import is_comment
 from rnncast.reading.records import Dialect, records
-from rnncast.reading.roles import Roles
+from rnncast.reading.roles import Roles, named
 
 NAME = "standard input"
 
@@ -48,11 +48,11 @@ class Listener:
         notes: sentences on what was told from the beginning.
     """
 
-    def __init__(self, data: DataConfig, words: Words) -> None:
-        """Take the settings with every column named, and the words of each categorical column."""
+    def __init__(self, data: DataConfig, words: Words, format: str | None) -> None:
+        """Take the settings with every column named, the words of categorical ones, and how times may be written."""
         self._data, self._words = data, words
         self._form: Dialect | str | None = None  # how records are written: an encoding for those of JSON lines
-        self._format: str | None = None
+        self._format = format
         self.notes: tuple[str, ...] = ()
 
     def hear(self, blocks: Iterable[bytes]) -> Iterator[Heard | DataError]:
@@ -62,7 +62,7 @@ class Listener:
             DataError: the stream does not begin as a table of these columns does.
         """
         waiting: list[Line] = []
-        for lines in _lines(blocks):
+        for lines in _lines(blocks, self._data.encoding or "utf-8-sig"):
             waiting += lines
             if self._form is None and not self._begun(waiting, is_over=not lines):
                 continue
@@ -75,6 +75,7 @@ class Listener:
         text = "".join(line.text for line in lines).encode()
         content = Content(NAME, NAME, lambda: nullcontext(io.BytesIO(text)), "utf-8")
         try:
+            encodings.tell(content, None)  # what is packed is no text
             is_json = jsonlines.holds(content)
             form = "utf-8" if is_json else headers.tell(NAME, dialects.tell(content, self._data.delimiter))
         except DataError:
@@ -85,20 +86,15 @@ class Listener:
             form = replace(form, names=_named(form, self._data))
             self.notes += (f"{NAME} has no header; its columns are taken as {', '.join(form.names)}.",)
         self._form = form
-        self._check(lines)
+        self._check()
         return True
 
-    def _check(self, lines: Sequence[Line]) -> None:
+    def _check(self) -> None:
         """Raise a DataError for columns that are not there: no later line could be read."""
         names = self._form.names if isinstance(self._form, Dialect) else ()
-        data = self._data
-        wanted = (*([data.time] if data.time else []), *data.id, *data.target, *data.past_covariates)
-        missing = [name for name in (*wanted, *data.static_covariates) if names and name not in names]
+        missing = [name for name in named(self._data) if names and name not in names]
         if missing:
-            raise DataError(
-                f"{NAME} has no column '{missing[0]}'.",
-                f"It has {', '.join(names)}; begin with the header of the data.",
-            )
+            raise DataError(f"{NAME} has no column '{missing[0]}'.", f"Its columns are {', '.join(names)}.")
 
     def _heard(self, lines: Sequence[Line]) -> Iterator[Heard | DataError]:
         try:
@@ -128,9 +124,9 @@ class Listener:
         return heard
 
 
-def _lines(blocks: Iterable[bytes]) -> Iterator[list[Line]]:
+def _lines(blocks: Iterable[bytes], encoding: str) -> Iterator[list[Line]]:
     """Yield the whole lines that came with each block, and at the end what is left; then nothing, as a sign of it."""
-    decoder, rest, number = codecs.getincrementaldecoder("utf-8-sig")("replace"), "", 0
+    decoder, rest, number = codecs.getincrementaldecoder(encoding)("replace"), "", 0
     for block in blocks:
         *whole, rest = (rest + decoder.decode(block)).split("\n")
         if whole:
@@ -182,8 +178,7 @@ def _named(dialect: Dialect, data: DataConfig) -> tuple[str, ...]:
     Raises:
         DataError: there are more columns or fewer than the settings name.
     """
-    covariates = (*data.past_covariates, *data.static_covariates)
-    names = [*data.id, *([data.time] if data.time else []), *data.target, *covariates]
+    names = named(data)
     if len(names) != len(dialect.names):
         hint = "Begin the stream with the header: tail -n +1 -f FILE."
         raise DataError(f"{NAME} has no header, and {len(dialect.names)} columns where {len(names)} are needed.", hint)

@@ -59,6 +59,18 @@ def load(
     return forecaster, forecaster.read(data, future) if data else forecaster.own(future)
 
 
+def fitted(checkpoint: str | None, data: tuple[str, ...], settings: dict[str, Any]) -> "Forecaster":
+    """Return the forecaster of a checkpoint; the embedded model is none that was fitted.
+
+    Raises:
+        CheckpointError: there is none, or it is damaged.
+        UsageError: the embedded model would forecast, or a setting that the checkpoint has.
+    """
+    if is_embedded(checkpoint, data):
+        raise UsageError("--follow needs a checkpoint.", "Make one with 'rnncast train DATA', and name it with -c.")
+    return own(checkpoint, settings)
+
+
 def own(checkpoint: str | None, settings: dict[str, Any]) -> "Forecaster":
     """Return the forecaster of a checkpoint.
 

@@ -71,7 +71,7 @@ def predict(
     given = options.given(settings)
     if follow:
         following.check(data, format_name, {"--future-data": future_data, "--output": output, "--plot": plot})
-        follower = choosing.own(checkpoint, given).follower(horizon, **asked)
+        follower = choosing.fitted(checkpoint, data, given).follower(horizon, **asked)
         return following.follow(follower, levels or LEVELS, format_name, talk)
     if choosing.is_embedded(checkpoint, data):
         forecaster, reading = _embedded(data, future_data, given | asked | options.given({"horizon": horizon}), talk)

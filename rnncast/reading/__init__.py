@@ -244,9 +244,11 @@ def rows_of(table: Table, data: DataConfig, words: Words, format: str | None = N
     """
     described = [columns.describe(table, name) for name in table.names]
     table, described = times.joined(table, described, data, format)
-    roles.check_names(data, table.names)
-    settings, format = times.told(table, described, data)
-    found = roles.Roles(settings, format)
+    missing = [name for name in roles.named(data) if name not in table.names]
+    if missing:
+        raise DataError(f"{table.place(0)}: there is no column '{missing[0]}'.", f"Known: {', '.join(table.names)}.")
+    settings, told = times.told(table, described, data)
+    found = roles.Roles(settings, told or format)
     return _rows(table, found, words), found
 
 
