@@ -106,6 +106,7 @@ class Told(NamedTuple):
         errors: how many these are.
         seen: how many values were.
         since: steps since the first of these, itself included.
+        loose: whether a gap came before any spread: its fill was read in units of the series, which rows change.
     """
 
     level: FloatArray
@@ -113,6 +114,7 @@ class Told(NamedTuple):
     errors: FloatArray
     seen: FloatArray
     since: FloatArray
+    loose: FloatArray
 
 
 class Windows:
@@ -128,8 +130,8 @@ class Windows:
 
     @property
     def is_whole(self) -> bool:
-        """Tell whether the oldest window has as many steps as the network reads."""
-        return self.count >= self._shape.context_length
+        """Tell whether the oldest window has all steps that the network reads, and read them as it would anew."""
+        return self.count >= self._shape.context_length and not self._told.loose[-1].any()
 
     @property
     def numbers(self) -> int:
@@ -153,7 +155,7 @@ class Windows:
         values, observed = self._last(panel, end, max(shape.num_lags, most))
         if not self.count:
             self._origin = values[-1]
-            self._told = Told(*repeat(np.zeros((0, values.shape[1])), 5))
+            self._told = Told(*repeat(np.zeros((0, values.shape[1])), len(Told._fields)))
         relative = values - self._origin
         self._told = _read_on(self._told, relative[-most:][::-1], observed[-most:][::-1], shape.season_length)
         self._values, self._observed = values[-most:], observed[-most:]
@@ -163,7 +165,7 @@ class Windows:
     def _inputs(self, lags: FloatArray, seen: BoolArray, unit: FloatArray) -> FloatArray:
         """Return lags, what was seen and how much as `origins.Origins.inputs` has them, of [K, C], [C] and [C]."""
         segment = self._shape.segment_length
-        level, total, errors, count, since = (part[segment - 1 :: segment, :, None] for part in self._told)
+        level, total, errors, count, since, _ = (part[segment - 1 :: segment, :, None] for part in self._told)
         spread = total / np.maximum(errors, 1)
         scale = np.where(spread > TINY * unit[:, None], spread, unit[:, None])
         back = np.arange(len(lags), 0, -1)  # [K]
@@ -186,7 +188,7 @@ def _ends_with(whole: Array, end: Array) -> bool:
 
 def _read_on(told: Told, values: FloatArray, observed: BoolArray, season: int) -> Told:
     """Return what windows tell after one more step, of the last values [W, C], newest first, that were `observed`."""
-    level, total, errors, count, since = (
+    level, total, errors, count, since, loose = (
         np.concatenate([np.zeros_like(values[:1]), part])[: len(values)] for part in told
     )  # the newest window is opened, and one that was whole is closed
     seen = observed[0]
@@ -195,4 +197,5 @@ def _read_on(told: Told, values: FloatArray, observed: BoolArray, season: int) -
     known = seen & (count > 0)
     total = total + np.where(known, np.abs(values[0] - level), 0.0)
     level = np.where(counts[steps] > 0, sums[steps] / np.maximum(counts[steps], 1), level)
-    return Told(level, total, errors + known, count + seen, np.where(seen | (since > 0), since + 1, 0.0))
+    since = np.where(seen | (since > 0), since + 1, 0.0)
+    return Told(level, total, errors + known, count + seen, since, loose + (~seen & (count > 0) & (total == 0)))
