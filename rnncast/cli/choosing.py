@@ -147,3 +147,12 @@ def explain(forecaster: "Forecaster", talk: Talk) -> None:
     """Say in detail what the data were told by, and what validation gave."""
     for line in forecaster.checkpoint.report["reasons"]:
         talk.detail(line)
+
+
+def say_reach(talk: Talk, horizon: int, trained: int) -> None:
+    """Say that a forecast reaches farther than was learned, where it does."""
+    if horizon > trained:
+        talk.note(
+            f"Note: {horizon} steps are more than the {trained} that the checkpoint was trained for; "
+            "beyond them the forecast goes on from what it forecast."
+        )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from rnncast.cli import choosing
 from rnncast.cli.options import Talk
 from rnncast.errors import DataError, UsageError
 
@@ -53,6 +54,7 @@ def follow(follower: "Follower", levels: Sequence[int], format_name: str | None,
     from rnncast.cli.output import emit_parts
     from rnncast.rendering import views
 
+    choosing.say_reach(talk, follower.horizon, follower.predictor.horizon)
     listener = follower.listener()
     heard = _noted(listener.hear(_blocks()), listener, talk)
     forecasts = _told(follower.follow(heard), talk)

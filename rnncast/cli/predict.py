@@ -81,7 +81,7 @@ def predict(
     if levels and reading.panel.classes:
         raise UsageError("--levels are of numbers, and the target is of classes.", "Leave it out.")
     parts = forecaster.forecasts(reading, horizon, **asked)
-    _say_reach(talk, horizon or 0, forecaster.horizon)
+    choosing.say_reach(talk, horizon or 0, forecaster.horizon)
     forecast = next(parts)
     talk.notes(views.broken_bounds(reading.panel, forecast.bounds))
     if not forecast.quantile_levels and not forecast.panel.classes:
@@ -104,11 +104,3 @@ def _embedded(
     forecaster = api.untrained(reading, **settings)
     choosing.explain(forecaster, talk)
     return forecaster, reading
-
-
-def _say_reach(talk: Talk, horizon: int, trained: int) -> None:
-    if horizon > trained:
-        talk.note(
-            f"Note: {horizon} steps are more than the {trained} that the checkpoint was trained for; "
-            "beyond them the forecast goes on from what it forecast."
-        )
