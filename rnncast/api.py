@@ -30,6 +30,7 @@ from rnncast.errors import DataError, UsageError
 from rnncast.evaluation import Scores, Wanted, backtest, plan_origins
 from rnncast.exported import Exported
 from rnncast.fits import Progress
+from rnncast.following import Follower
 from rnncast.forecasting import Predictor, forecast, forecasts
 from rnncast.frequency import to_stamps
 from rnncast.horizons import default_horizon
@@ -114,6 +115,20 @@ class Forecaster:
         steps = self.horizon if horizon is None else horizon
         panel = holidays.reaching(reading.panel, self.checkpoint.config.data.holidays, steps)
         return predictor, panel, steps, reading.ahead
+
+    def follower(self, horizon: int | None = None, **bounds: Unpack[BoundsSettings]) -> Follower:
+        """Return what forecasts after each row of a stream.
+
+        Args:
+            horizon: steps; default as trained.
+            bounds: `minimum`, `maximum` and `integer`, instead of those of the training run.
+
+        Raises:
+            UsageError: the checkpoint needs to know what a row does not tell, or bounds that leave nothing.
+        """
+        kept = replace(self.checkpoint.config.bounds, **bounds)
+        predictor = replace(self.predictor("final", 1), bounds=kept)
+        return Follower(predictor, self.checkpoint, self.horizon if horizon is None else horizon)
 
     def predict(
         self,

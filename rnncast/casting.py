@@ -3,7 +3,7 @@
 Axes are those of `windows`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol, Self, TypeAlias
 
 import numpy as np
@@ -14,8 +14,31 @@ from rnncast.panel import FloatArray, IntArray, Panel
 from rnncast.scaling import Units
 from rnncast.shapes import Shape
 
-Cast: TypeAlias = Callable[[IntArray, IntArray, int], list[Source]]
-"""Forecasts a number of steps after the last steps [B] of the windows of series [B], block after block of H steps."""
+Carried: TypeAlias = tuple[tuple[Array, ...], ...]
+"""What a model goes on from: the parts of each layer's last state, [..., B, D], windows along the second axis."""
+
+
+class Carry(Protocol):
+    """Carries the states of windows along.
+
+    Attributes:
+        is_whole: whether it has states of these windows; else their networks are to read them.
+    """
+
+    @property
+    def is_whole(self) -> bool: ...  # noqa: D102
+
+    def __call__(self, newest: Array, static: Array) -> Array:
+        """Return the states [B, D] of windows whose last origin shows `newest` [B, F], with covariates [B, S]."""
+        ...
+
+
+class Cast(Protocol):
+    """Forecasts the steps after windows, block after block of H steps."""
+
+    def __call__(self, series: IntArray, ends: IntArray, horizon: int, carry: Carry | None = None) -> list[Source]:
+        """Return forecasts of `horizon` steps after the last steps `ends` [B] of the series [B]."""
+        ...
 
 
 class Form(NamedTuple):
@@ -40,6 +63,7 @@ class AnyNetwork(Protocol):
         num_weights: how many weights it has.
         weights: all of them by name, as a checkpoint keeps them.
         engine: what it computes with, and its version.
+        is_stepped: whether a forecast rests on states that `resume` can carry from origin to origin.
     """
 
     @property
@@ -54,6 +78,16 @@ class AnyNetwork(Protocol):
     def weights(self) -> Mapping[str, Array]: ...  # noqa: D102
     @property
     def engine(self) -> tuple[str, str]: ...  # noqa: D102
+
+    @property
+    def is_stepped(self) -> bool: ...  # noqa: D102
+
+    def step(self, inputs: Array, static: Array, carried: Carried | None) -> tuple[Array, Carried]:
+        """Return the states [B, D] after `inputs` [B, F] at one more origin, and what the next one goes on from.
+
+        The static covariates are [B, S]; windows that carry nothing begin there.
+        """
+        ...
 
     def lay(self, networks: Sequence[Self], panel: Panel, units: Units) -> list[Cast]:
         """Lay a panel out for networks of this kind; return how each of them forecasts it, in units of the series."""

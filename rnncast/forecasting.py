@@ -3,7 +3,7 @@
 Axes beside those of `windows`: W origins of each series.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import compress
@@ -15,6 +15,7 @@ from rnncast import standing
 from rnncast.baselines import forecast_baseline
 from rnncast.blend import ALONE, EMBEDDED, FITTED, Blend, Source
 from rnncast.bounds import UNBOUNDED, Bounds
+from rnncast.carrying import Carrier
 from rnncast.casting import AnyNetwork, joined
 from rnncast.errors import UsageError
 from rnncast.intervals import within
@@ -41,6 +42,8 @@ class Predictor:
         blend: the anchor's share, and the widths of the intervals.
         bounds: what forecasts keep.
         regression: what future covariates do, where the networks do not read them and it is known.
+        carriers: of each network that which carries its states from forecast to forecast of one series, None where it
+            reads each window anew; empty where all do.
     """
 
     networks: Sequence[AnyNetwork]
@@ -48,6 +51,7 @@ class Predictor:
     blend: Blend = ALONE
     bounds: Bounds = UNBOUNDED
     regression: Regression | None = None
+    carriers: Sequence[Carrier | None] = ()
 
     @property
     def horizon(self) -> int:
@@ -64,8 +68,14 @@ class Predictor:
 
     def weights(self, kind: str) -> list[float]:
         """Return the weights of the networks of a kind; none where their median is taken."""
-        is_kind = [network.shape.folds == (kind == EMBEDDED) for network in self.networks]
-        return list(compress(self.blend.weights, is_kind))
+        return list(compress(self.blend.weights, self._are(kind)))
+
+    def voices(self, kind: str) -> "Voices":
+        """Return the networks of a kind, and what belongs to them."""
+        return Voices(self.kinds[kind], self.weights(kind), list(compress(self.carriers, self._are(kind))))
+
+    def _are(self, kind: str) -> list[bool]:
+        return [network.shape.folds == (kind == EMBEDDED) for network in self.networks]
 
     @property
     def levels(self) -> tuple[float, ...]:
@@ -74,10 +84,11 @@ class Predictor:
 
 
 class Voices(NamedTuple):
-    """Holds networks of one kind, and what each weighs; without weights their median is taken."""
+    """Holds networks of one kind, what each weighs, and what carries its states; without weights they say a median."""
 
     networks: Sequence[AnyNetwork]
     weights: Sequence[float]
+    carriers: Sequence[Carrier | None]
 
     def middle(self, forecasts: Sequence[FloatArray], is_class: bool) -> FloatArray:
         """Return the networks' forecast of those of each, the mean of probabilities where none has a weight."""
@@ -179,10 +190,7 @@ def predict_kinds(predictor: Predictor, panel: Panel, ends: IntArray, horizon: i
     Numbers stay within the history's range, widened by three times itself.
     """
     units = Units.of(panel.truncated(ends[:, 0] + 1), predictor.logarithm)
-    found = {
-        kind: _network_forecasts(Voices(networks, predictor.weights(kind)), units, panel, ends, horizon)
-        for kind, networks in predictor.kinds.items()
-    }
+    found = {kind: _network_forecasts(predictor.voices(kind), units, panel, ends, horizon) for kind in predictor.kinds}
     if panel.classes:
         return found
     lowest, highest = panel.extremes(ends)
@@ -217,7 +225,11 @@ def baseline_forecasts(name: str, panel: Panel, ends: IntArray, horizon: int) ->
 def _network_forecasts(voices: Voices, units: Units, panel: Panel, ends: IntArray, horizon: int) -> Source:
     """Return the middle of the networks' forecasts in the data's units; by chunks."""
     networks = voices.networks
-    casts = networks[0].lay(networks, panel, units)
+    carriers = voices.carriers or [None] * len(networks)
+    casts: list[Callable[[IntArray, IntArray, int], list[Source]]] = [
+        cast if carrier is None else carrier.through(cast, panel, units)
+        for carrier, cast in zip(carriers, networks[0].lay(networks, panel, units), strict=True)
+    ]
     series, origins = np.repeat(np.arange(len(ends)), ends.shape[1]), ends.ravel()
     size = max(1, CHUNK // max(network.numbers_per_window for network in networks))
     found = []

@@ -11,11 +11,11 @@ from torch.compiler import is_compiling
 
 from rnncast import paths
 from rnncast.blend import Source
-from rnncast.casting import Cast
+from rnncast.casting import Carried, Carry, Cast
 from rnncast.categories import Categories
 from rnncast.decoders import DecoderSize
 from rnncast.heads.base import Frame, Head
-from rnncast.models.base import Autoregressive, Model
+from rnncast.models.base import Autoregressive, Memory, Model, Recurrent
 from rnncast.origins import Origins, Output, View, in_year
 from rnncast.packing import Array
 from rnncast.panel import FloatArray, IntArray, Panel
@@ -120,14 +120,20 @@ class Network(nn.Module):
             batch = batch._replace(**{name: getattr(batch, name)[..., :0] for name in unread})
         return separate(batch) if self.shape.targets == 1 else batch
 
-    def forward(self, batch: Batch, last_only: bool = False) -> Output:
+    def forward(self, batch: Batch, last_only: bool = False, carry: Carry | None = None) -> Output:
         """Return the forecasts of a batch as `fold` gives it, from the trained origins or the end of the context on."""
         batch = self._standardised(batch)
-        view = self.origins.view(batch, self.smoothing)
-        with self.autocast():
-            states = self._states(view, batch.static)  # [B, O, D]
-        kept = self._kept(last_only)
-        return self.answer(states[:, kept], view.at(kept), self.origins.known_ahead(view, batch.future, kept))
+        is_carried = carry is not None and carry.is_whole
+        origins = Origins(self.shape, self.shape.at_last) if is_carried else self.origins
+        view, kept = origins.view(batch, self.smoothing), self._kept(last_only)
+        if carry is not None:
+            newest = carry(view.inputs[:, -1].cpu().numpy(), batch.static.cpu().numpy())
+        if is_carried:
+            states = torch.from_numpy(newest)[:, None].to(batch.static.device)
+        else:
+            with self.autocast():
+                states = self._states(view, batch.static)  # [B, O, D]
+        return self.answer(states[:, kept], view.at(kept), origins.known_ahead(view, batch.future, kept))
 
     def _states(self, view: View, static: Tensor) -> Tensor:
         """Return the model's states; with folds it begins with each window's first value, whatever lies before it."""
@@ -197,7 +203,24 @@ class Network(nn.Module):
         counts[:, 0] |= last_only  # a forecast is wanted from the end of the context, whatever it is
         return residual, self.origins.ahead(batch.observed)[:, kept] & counts[:, :, None]
 
-    def forecast(self, batch: Batch) -> tuple[Tensor, Tensor]:
+    @property
+    def is_stepped(self) -> bool:
+        """Tell whether `step` carries what it forecasts from; a path, and a state that looks back, need the window."""
+        model = self.model
+        can = isinstance(model, Recurrent) and not isinstance(model, Autoregressive) and model.stack.attention is None
+        return can and not self.shape.folds and not self.half_precision
+
+    @torch.inference_mode()
+    def step(self, inputs: Array, static: Array, carried: Carried | None) -> tuple[Array, Carried]:
+        """Return the states [B, D] after `inputs` [B, F] at one more origin, and what the next one goes on from."""
+        assert isinstance(self.model, Recurrent)
+        device = self.static_loc.device
+        read, constant = (torch.from_numpy(part).to(device) for part in (inputs[:, None], static))
+        layers = tuple(tuple(torch.from_numpy(part).to(device) for part in parts) for parts in carried or ())
+        states, memory = self.model.resume(read, constant, Memory(layers) if layers else None)
+        return states[:, 0].cpu().numpy(), tuple(tuple(part.cpu().numpy() for part in parts) for parts in memory.layers)
+
+    def forecast(self, batch: Batch, carry: Carry | None = None) -> tuple[Tensor, Tensor]:
         """Return the point [B, H, C] and the quantiles [B, H, C, Q] after the windows' last step."""
         windows, _, targets = batch.target.shape
         batch = self.fold(batch)
@@ -206,7 +229,7 @@ class Network(nn.Module):
         elif self.shape.folds:
             point, quantiles = self._even_handed(batch)
         else:
-            point, quantiles = self._at_last(batch)
+            point, quantiles = self._at_last(batch, carry)
         if self.shape.targets != targets:  # rows become channels again
             point, quantiles = (
                 values[:, :, 0].reshape(windows, targets, *values[:, :, 0].shape[1:]).movedim(1, 2)
@@ -222,7 +245,9 @@ class Network(nn.Module):
         return [partial(network.eval().cast, windows) for network in networks]
 
     @torch.inference_mode()
-    def cast(self, windows: Windows, series: IntArray, ends: IntArray, horizon: int) -> list[Source]:
+    def cast(
+        self, windows: Windows, series: IntArray, ends: IntArray, horizon: int, carry: Carry | None = None
+    ) -> list[Source]:
         """Return forecasts after the last steps `ends` [B] of the series [B], block after block of its own horizon."""
         device, blocks = windows.values.device, list[Source]()
         windows = windows.reading(self.shape.context_length, self.shape.horizon)
@@ -230,14 +255,14 @@ class Network(nn.Module):
         batch, point = windows.batch(index, origin), None
         for done in range(0, horizon, self.shape.horizon):
             if point is not None:
-                batch = advanced(batch, windows.batch(index, origin + done), point)
-            point, quantiles = self.forecast(batch)
+                batch, carry = advanced(batch, windows.batch(index, origin + done), point), None
+            point, quantiles = self.forecast(batch, carry)
             blocks.append(Source(_array(point), _array(quantiles)))
         return blocks
 
-    def _at_last(self, batch: Batch) -> tuple[Tensor, Tensor]:
+    def _at_last(self, batch: Batch, carry: Carry | None = None) -> tuple[Tensor, Tensor]:
         """Return the point and the quantiles from the last origin of a batch as `fold` gives it."""
-        output = self(batch, last_only=True)
+        output = self(batch, last_only=True, carry=carry)
         frame = output.frame(batch)
         point = output.restore(self.head.point(output.params, frame))[:, 0]
         return point, output.restore(self.head.quantiles(output.params, frame))[:, 0]

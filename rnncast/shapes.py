@@ -88,6 +88,11 @@ class Shape:
         return slice(first, self.context_length, self.segment_length)
 
     @property
+    def at_last(self) -> slice:
+        """Return at which of the L steps the last origin lies."""
+        return slice(self.context_length - 1, self.context_length, self.segment_length)
+
+    @property
     def num_ahead(self) -> int:
         """Return how many origins lie within the horizon, a segment apart, and reach no further than it."""
         return (self.horizon - self.reach) // self.segment_length

@@ -21,8 +21,8 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import FunctionCtx
 
-State = tuple[Tensor, Tensor] | Tensor
-"""The last state of a layer; of an LSTM its last cell too."""
+State = tuple[Tensor, ...] | Tensor
+"""The last state of a layer, [1, B, D]; of an LSTM its last cell too."""
 
 aten = torch.ops.aten
 
@@ -30,16 +30,19 @@ aten = torch.ops.aten
 def run(layer: nn.Module, inputs: Tensor, before: State | None = None) -> tuple[Tensor, State]:
     """Return the outputs [B, T, D] of a layer for inputs [B, T, F], and its last state, the fastest way.
 
-    An LSTM layer goes on from the state `before` where one is given. In half precision it computes in float32 on a
-    CPU where nothing else will do.
+    It goes on from the state `before`, if there is one, which nothing is trained from. In half precision an LSTM
+    computes in float32 on a CPU where nothing else will do.
     """
     half = torch.is_autocast_enabled("cpu") and inputs.device.type == "cpu"
     if half and isinstance(layer, nn.LSTM) and not has_half_lstm():
         with torch.autocast("cpu", enabled=False):
             return run(layer, inputs.float(), before)
+    if before is not None:
+        outputs, state = layer(inputs, before)
+        return outputs, state
     trains = layer.training and torch.is_grad_enabled() and not half
     if not (trains and inputs.device.type == "cpu" and isinstance(layer, nn.GRU | nn.RNN)):
-        outputs, state = layer(inputs) if before is None else layer(inputs, before)
+        outputs, state = layer(inputs)
         return outputs, state
     weights = [layer.get_parameter(f"{name}_l0") for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
     inputs = inputs.transpose(0, 1)  # [T, B, F]

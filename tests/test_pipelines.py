@@ -19,6 +19,7 @@ SMALL = {"MODEL": "lstm", "MAX_STEPS": "2", "HIDDEN_SIZE": "4", "ENSEMBLE": "1"}
 PRINTS = {
     "Train, then predict": r"month,forecast,lo-80,hi-80,lo-95,hi-95\n(1961-0[123],.*\n){3}",
     "Formats": r"(1961-1[012]\t[\d.]+\n){3}",
+    "A stream": r"(\d{4},\d{4},[\d.]+\n){2}",
     "awk": r"a year: \d{4}.*\n",
     "jq": r'"1961-07"\n(1961-0\d\n)+',
     "Miller": r"(?s)\+.*\| 1961-01 .*",

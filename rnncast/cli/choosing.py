@@ -60,6 +60,29 @@ def load(
         CheckpointError: there is none, or it is damaged.
         UsageError: a setting that the checkpoint has.
     """
+    forecaster = own(checkpoint, settings)
+    return forecaster, forecaster.read(data, future, ranks) if data else forecaster.own(future)
+
+
+def fitted(checkpoint: str | None, data: tuple[str, ...], settings: dict[str, Any]) -> "Forecaster":
+    """Return the forecaster of a checkpoint; the embedded model is none that was fitted.
+
+    Raises:
+        CheckpointError: there is none, or it is damaged.
+        UsageError: the embedded model would forecast, or a setting that the checkpoint has.
+    """
+    if is_embedded(checkpoint, data):
+        raise UsageError("--follow needs a checkpoint.", "Make one with 'rnncast train DATA', and name it with -c.")
+    return own(checkpoint, settings)
+
+
+def own(checkpoint: str | None, settings: dict[str, Any]) -> "Forecaster":
+    """Return the forecaster of a checkpoint.
+
+    Raises:
+        CheckpointError: there is none, or it is damaged.
+        UsageError: a setting that the checkpoint has.
+    """
     from rnncast import api
     from rnncast.config import RunConfig
 
@@ -70,8 +93,7 @@ def load(
             f"{settled[0].replace('_', ' ')} is given, and the checkpoint says how its data are read and blended.",
             f"Leave it out, or take the embedded model: --checkpoint {registry.EMBEDDED}.",
         )
-    forecaster = api.load(checkpoint or CHECKPOINT, RunConfig(**run))
-    return forecaster, forecaster.read(data, future, ranks) if data else forecaster.own(future)
+    return api.load(checkpoint or CHECKPOINT, RunConfig(**run))
 
 
 def load_any(
@@ -132,3 +154,12 @@ def explain(forecaster: "Forecaster", talk: Talk) -> None:
     """Say in detail what the data were told by, and what validation gave."""
     for line in forecaster.checkpoint.report["reasons"]:
         talk.detail(line)
+
+
+def say_reach(talk: Talk, horizon: int, trained: int) -> None:
+    """Say that a forecast reaches farther than was learned, where it does."""
+    if horizon > trained:
+        talk.note(
+            f"Note: {horizon} steps are more than the {trained} that the checkpoint was trained for; "
+            "beyond them the forecast goes on from what it forecast."
+        )

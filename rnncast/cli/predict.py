@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rnncast import process
-from rnncast.cli import choosing, options, plotting
+from rnncast.cli import choosing, following, options, plotting
 from rnncast.cli.options import Talk
 from rnncast.cli.together import ranked
 from rnncast.errors import UsageError
@@ -16,6 +16,7 @@ from rnncast.ranks import Ranks
 if TYPE_CHECKING:
     from rnncast.api import Forecaster
     from rnncast.exported import Exported
+    from rnncast.panel import Forecast
     from rnncast.reading import Reading
 
 LEVELS = (80, 95)
@@ -39,6 +40,7 @@ LEVELS = (80, 95)
 @plotting.plot_option
 @options.parts_option
 @options.format_option
+@following.follow_option
 @options.talk_options
 @click.pass_obj
 def predict(
@@ -55,6 +57,7 @@ def predict(
     plot: str | None,
     output: str | None,
     format_name: str | None,
+    follow: bool,
     **settings: Any,
 ) -> None:
     """Forecast from the end of DATA; without DATA, from the end of what the checkpoint was trained on.
@@ -69,6 +72,10 @@ def predict(
     from rnncast.shares import Share
 
     asked = options.given({"minimum": minimum, "maximum": maximum, "integer": integer})
+    if follow:
+        following.check(data, format_name, {"--future-data": future_data, "--output": output, "--plot": plot})
+        follower = choosing.fitted(checkpoint, data, options.given(settings)).follower(horizon, **asked)
+        return following.follow(follower, levels or LEVELS, format_name, talk)
     with ranked(talk) as (ranks, talk):
         if (is_apart := is_folder(output)) and output is not None:
             output, format_name = part_of(output, format_name, process.place()), "parquet"
@@ -80,13 +87,11 @@ def predict(
         if levels and reading.panel.classes:
             raise UsageError("--levels are of numbers, and the target is of classes.", "Leave it out.")
         parts = forecaster.forecasts(reading, horizon, share=Share(ranks, is_apart), **asked)
-        _say_reach(talk, horizon or 0, forecaster.horizon)
+        choosing.say_reach(talk, horizon or 0, forecaster.horizon)
         forecast = next(parts, None)
         if forecast is None:  # other ranks have all series
             return
-        talk.notes(views.broken_bounds(reading.panel, forecast.bounds))
-        if not forecast.quantile_levels and not forecast.panel.classes:
-            talk.note("Note: no intervals, since a point loss learns none; train with --loss quantile for them.")
+        _say_limits(talk, reading, forecast)
         shown = sorted(set(levels or LEVELS))
         about = api.about(forecaster, choosing.name(checkpoint, data), data)
         emit_parts(views.forecast_tables(chain([forecast], parts), shown, about), format_name, output, talk)
@@ -117,9 +122,10 @@ def _chosen(
     return found
 
 
-def _say_reach(talk: Talk, horizon: int, trained: int) -> None:
-    if horizon > trained:
-        talk.note(
-            f"Note: {horizon} steps are more than the {trained} that the checkpoint was trained for; "
-            "beyond them the forecast goes on from what it forecast."
-        )
+def _say_limits(talk: Talk, reading: "Reading", forecast: "Forecast") -> None:
+    """Say which bounds the past breaks, and that a point loss learns no intervals."""
+    from rnncast.rendering import views
+
+    talk.notes(views.broken_bounds(reading.panel, forecast.bounds))
+    if not forecast.quantile_levels and not forecast.panel.classes:
+        talk.note("Note: no intervals, since a point loss learns none; train with --loss quantile for them.")

@@ -33,11 +33,19 @@ class Weights:
         return self.linear(name, inputs) + self[f"{name}.bias"]
 
 
-def layer(cell: str, weights: Weights, inputs: Array, activation: str) -> Array:
-    """Return the states [B, O, D] of one layer of cells over inputs [B, O, F]; torch has two biases of every gate."""
-    inward, onward = (np.ascontiguousarray(weights[name].T) for name in ("weight_ih_l0", "weight_hh_l0"))
+def layer(
+    cell: str, weights: Weights, inputs: Array, activation: str, before: tuple[Array, ...] = ()
+) -> tuple[Array, tuple[Array, ...]]:
+    """Return the states [B, O, D] of one layer of cells over inputs [B, O, F], and what it goes on from.
+
+    That is the last state, and of an LSTM the last cell, [1, B, D] each, as `before` is what it begins with: torch
+    has two biases of every gate.
+    """
+    turned = np.ascontiguousarray if inputs.shape[1] > 1 else np.asarray  # a copy pays where many steps take it
+    inward, onward = (turned(weights[name].T) for name in ("weight_ih_l0", "weight_hh_l0"))
     read, more = inputs @ inward + weights["bias_ih_l0"], weights["bias_hh_l0"]  # [B, O, gates x D]
-    state = memory = np.zeros((len(inputs), onward.shape[0]), dtype=inputs.dtype)
+    nothing = np.zeros((1, len(inputs), onward.shape[0]), dtype=inputs.dtype)
+    (state,), (memory,) = (before or (nothing,))[0], (before or (nothing,))[-1]
     states = np.empty((*inputs.shape[:2], onward.shape[0]), dtype=inputs.dtype)
     for step in range(inputs.shape[1]):
         recalled = state @ onward + more  # [B, gates x D]
@@ -48,7 +56,7 @@ def layer(cell: str, weights: Weights, inputs: Array, activation: str) -> Array:
         else:
             state = (np.tanh if activation == "tanh" else _relu)(read[:, step] + recalled)
         states[:, step] = state
-    return states
+    return states, (state[None], memory[None]) if cell == "lstm" else (state[None],)
 
 
 def sigmoid(values: Array) -> Array:

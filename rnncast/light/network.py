@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 
 from rnncast.blend import Source
-from rnncast.casting import Cast
+from rnncast.casting import Carried, Carry, Cast
 from rnncast.columns import Columns
 from rnncast.config import Config
 from rnncast.light.forms import cell_of, form
@@ -36,18 +36,30 @@ class Network:
         self.num_weights = sum(array.size for name, array in weights.items() if "." in name)
         self._middle = min(range(len(self.levels)), key=lambda index: abs(self.levels[index] - 0.5), default=0)
 
+    @property
+    def is_stepped(self) -> bool:
+        """Tell whether `step` carries what it forecasts from."""
+        return not self.shape.folds
+
+    def step(self, inputs: Array, static: Array, carried: Carried | None) -> tuple[Array, Carried]:
+        """Return the states [B, D] after `inputs` [B, F] at one more origin, and what the next one goes on from."""
+        states, carried = self._run(inputs[:, None], static, carried)
+        return states[:, 0], carried
+
     def lay(self, networks: Sequence[Self], panel: Panel, units: Units) -> list[Cast]:
         """Lay a panel out; return how each of the networks forecasts it, in units of the series."""
         windows = Windows(panel, units)
         return [partial(network.cast, windows) for network in networks]
 
-    def cast(self, windows: Windows, series: IntArray, ends: IntArray, horizon: int) -> list[Source]:
+    def cast(
+        self, windows: Windows, series: IntArray, ends: IntArray, horizon: int, carry: Carry | None = None
+    ) -> list[Source]:
         """Return forecasts after the last steps `ends` [B] of the series [B], block after block of its own horizon."""
         batch, blocks, point = windows.batch(self.shape, series, ends), list[Source](), None
         for done in range(0, horizon, self.shape.horizon):
             if point is not None:
-                batch = advanced(batch, windows.batch(self.shape, series, ends + done), point)
-            point, quantiles = (self._even_handed if self.shape.folds else self._at_last)(batch)
+                batch, carry = advanced(batch, windows.batch(self.shape, series, ends + done), point), None
+            point, quantiles = self._even_handed(batch) if self.shape.folds else self._at_last(batch, carry)
             blocks.append(Source(self._as_channels(point, len(series)), self._as_channels(quantiles, len(series))))
         return blocks
 
@@ -58,11 +70,13 @@ class Network:
             values = values.reshape(windows, len(values) // windows, *values.shape[1:]).swapaxes(1, 2)
         return values.astype(np.float64)
 
-    def _at_last(self, batch: Batch) -> tuple[Array, Array]:
+    def _at_last(self, batch: Batch, carry: Carry | None = None) -> tuple[Array, Array]:
         """Return the point [B, H, C] and the quantiles [B, H, C, Q] after the windows' last step."""
         batch = self._standardised(batch)
-        seen = view(self.shape, batch)
-        state = self._state(seen, batch.static)  # [B, D]
+        is_carried = carry is not None and carry.is_whole
+        seen = view(self.shape, batch, self.shape.at_last if is_carried else self.shape.at_origins)
+        carried = None if carry is None else carry(seen.inputs[:, -1], batch.static)
+        state = carried if carried is not None and is_carried else self._state(seen, batch.static)  # [B, D]
         read = np.concatenate([state, seen.lags], axis=-1) if self.shape.skip else state
         decode = self._folded if seen.ahead else self._direct
         params = decode(read, seen, batch.future[:, self.shape.context_length :])  # [B, H, C x P]
@@ -75,13 +89,20 @@ class Network:
         steps = np.arange(seen.inputs.shape[1])
         empty = (~seen.begun).sum(axis=1)[:, None] if self.shape.folds else np.zeros((len(static), 1), dtype=np.int64)
         read = np.take_along_axis(seen.inputs, np.minimum(steps + empty, steps[-1])[..., None], axis=1)
-        states = np.concatenate([read, np.repeat(static[:, None], len(steps), axis=1)], axis=-1)  # [B, O, F + S]
-        for number in range(self._model.num_layers or 1):
-            weights = self._parts.below(f"model.stack.layers.{number}")
-            outputs = layer(self._cell, weights, states, self._model.activation)
-            states = states + outputs if self._model.residual and number else outputs  # [B, O, D]
+        states, _ = self._run(read, static, None)
         last: Array = np.take_along_axis(states, np.maximum(steps[-1] - empty, 0)[..., None], axis=1)[:, 0]
         return last
+
+    def _run(self, read: Array, static: Array, carried: Carried | None) -> tuple[Array, Carried]:
+        """Return the states [B, O, D] after what is read at the origins, [B, O, F], and what goes on from there."""
+        states = np.concatenate([read, np.repeat(static[:, None], read.shape[1], axis=1)], axis=-1)  # [B, O, F + S]
+        last = []
+        for number in range(self._model.num_layers or 1):
+            weights, before = self._parts.below(f"model.stack.layers.{number}"), carried[number] if carried else ()
+            outputs, parts = layer(self._cell, weights, states, self._model.activation, before)
+            states = states + outputs if self._model.residual and number else outputs  # [B, O, D]
+            last.append(parts)
+        return states, tuple(last)
 
     def _direct(self, read: Array, seen: View, future: Array) -> Array:
         """Return the outputs [B, H, outputs] of a `DirectDecoder`."""

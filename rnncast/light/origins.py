@@ -38,16 +38,17 @@ class View(NamedTuple):
     begun: Array
 
 
-def view(shape: Shape, batch: Batch) -> View:
-    """Return what windows show."""
-    length, at = shape.context_length, shape.at_origins
+def view(shape: Shape, batch: Batch, at: slice) -> View:
+    """Return what windows show at the origins `at`."""
+    length = shape.context_length
     past, seen = batch.target[:, :length], batch.observed[:, :length]
     levels, around = _scaling(shape, past, seen)  # [B, L, C]
     scales = folds.seasonal_scale(past, seen, around, shape.season_length) if shape.folds else around
     count = seen.cumsum(axis=1)  # [B, L, C]
     known = np.asarray(count > 0)
-    lags = _lags(shape, past, known, levels[:, at], scales[:, at])  # [B, O, C x K]
-    inputs, ahead = _inputs(shape, batch, lags, count[:, at]), None
+    window = (past, known, levels[:, at], scales[:, at])
+    lags = _lags(*window, at, shape.num_lags)  # [B, O, C x K]
+    inputs, ahead = _inputs(shape, batch, lags, count[:, at], at), None
     if shape.folds:
         parts = (past, known, levels, scales, np.log(around / scales))
         history = History(*(part[..., 0] for part in parts))
@@ -100,29 +101,29 @@ def _hold(values: Array, valid: Array) -> Array:
     return np.take_along_axis(values, np.maximum.accumulate(np.where(valid, steps, 0), axis=1), axis=1)
 
 
-def _lags(shape: Shape, past: Array, known: Array, level: Array, scale: Array) -> Array:
+def _lags(past: Array, known: Array, level: Array, scale: Array, at: slice, count: int) -> Array:
     """Return the last values before each origin, relative to it, [B, O, C x K]; 0 where unknown."""
-    values, known = (_before(shape, steps, shape.num_lags) for steps in (past, known))  # [B, O, C, K]
+    values, known = (_before(steps, at, count) for steps in (past, known))  # [B, O, C, K]
     relative = (values - level[..., None]) / scale[..., None]
     return np.clip(np.where(known, relative, np.float32(0)), -50, 50).reshape(*level.shape[:2], -1)
 
 
-def _before(shape: Shape, values: Array, size: int) -> Array:
+def _before(values: Array, at: slice, size: int) -> Array:
     """Return the last `size` steps up to each origin, [B, O, C, size], of [B, L, C]."""
-    lead = size - 1 - shape.at_origins.start
-    padded = np.pad(values, ((0, 0), (max(lead, 0), 0), (0, 0)))[:, max(-lead, 0) :]
-    return sliding_window_view(padded, size, axis=1)[:, :: shape.segment_length]
+    lead = size - 1 - at.start
+    padded = np.pad(values, ((0, 0), (lead, 0), (0, 0))) if lead > 0 else values[:, -lead:]
+    return sliding_window_view(padded, size, axis=1)[:, :: at.step]
 
 
-def _inputs(shape: Shape, batch: Batch, lags: Array, count: Array) -> Array:
+def _inputs(shape: Shape, batch: Batch, lags: Array, count: Array, at: slice) -> Array:
     """Return what the model reads at each origin but for the folds, [B, O, F]."""
-    length, at = shape.context_length, shape.at_origins
+    length = shape.context_length
     angle = np.float32(2 * np.pi) * batch.phase[:, at]  # [B, O, M]
     age = np.log1p(single(count)) / np.float32(5)  # [B, O, C]
     parts = [np.arcsinh(lags), single(batch.observed[:, at]), age, np.sin(angle), np.cos(angle)]
     for covariates in (batch.past, batch.future[:, :length]):
         whole = covariates[:, at.start + 1 - shape.segment_length :]
-        parts.append(whole.reshape(len(whole), shape.num_origins, -1) if whole.shape[2] else angle[..., :0])
+        parts.append(whole.reshape(*lags.shape[:2], -1) if whole.shape[2] else angle[..., :0])
     return np.concatenate(parts, axis=-1)
 
 

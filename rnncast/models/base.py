@@ -4,7 +4,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple, cast
+from typing import ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -15,7 +15,7 @@ from rnncast.decoders import Decoder, DecoderSize, DirectDecoder
 from rnncast.dropout import Dropout
 from rnncast.panel import TextArray
 from rnncast.smoothing import LearnedSmoothing
-from rnncast.unrolling import run
+from rnncast.unrolling import State, run
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,45 +77,53 @@ class Memory(NamedTuple):
     """Holds what a model goes on from.
 
     Attributes:
-        layers: the last state and the last cell of each LSTM layer, [1, B, D].
+        layers: the last state of each layer in its parts, as the state and the cell of an LSTM, [..., B, D] each with
+            the windows along the second axis; no part of a layer that is never gone on from.
         seen: the states so far, [B, O, D], where there is attention that looks back at them.
     """
 
-    layers: tuple[tuple[Tensor, Tensor], ...]
-    seen: Tensor | None
+    layers: tuple[tuple[Tensor, ...], ...]
+    seen: Tensor | None = None
 
     @property
     def numbers(self) -> int:
         """Return how many numbers it holds of a window."""
         seen = 0 if self.seen is None else self.seen[0].numel()
-        return seen + sum(part.shape[-1] for pair in self.layers for part in pair)
+        return seen + sum(part.shape[-1] for parts in self.layers for part in parts)
 
     def repeated(self, rows: slice, times: int) -> "Memory":
         """Return the memory of some rows, each `times` over."""
-        layers = tuple(
-            (state[:, rows].repeat_interleave(times, dim=1), cell[:, rows].repeat_interleave(times, dim=1))
-            for state, cell in self.layers
-        )
+        layers = tuple(tuple(part[:, rows].repeat_interleave(times, dim=1) for part in parts) for parts in self.layers)
         return Memory(layers, None if self.seen is None else self.seen[rows].repeat_interleave(times, dim=0))
 
 
-class Autoregressive(Model):
+class Recurrent(Model):
+    """A model that is a stack of layers each of which goes on from its last state: it can be stepped."""
+
+    stack: "RecurrentStack"
+
+    def forward(self, past: Tensor, static: Tensor) -> Tensor:
+        """Return the states [B, O, D]."""
+        return self.resume(past, static, None)[0]
+
+    def resume(self, past: Tensor, static: Tensor, memory: Memory | None) -> tuple[Tensor, Memory]:
+        """Return the states [B, O, D] after what `memory` holds, and the memory after them.
+
+        Args:
+            past: [B, O, F]; O is 1 where there is a memory, or where one is wanted of `dilated`.
+            static: [B, S].
+            memory: None at the start of a window.
+        """
+        return self.stack.resume(past, static, memory)
+
+
+class Autoregressive(Recurrent):
     """A model that forecasts the next segment alone, and goes on from what it forecast.
 
     Its network draws `num_samples` paths; the forecast is their quantiles.
     """
 
     num_samples: int
-
-    @abstractmethod
-    def resume(self, past: Tensor, static: Tensor, memory: Memory | None) -> tuple[Tensor, Memory]:
-        """Return the states [B, O, D] after what `memory` holds, and the memory after them.
-
-        Args:
-            past: [B, O, F]; O is 1 where there is a memory.
-            static: [B, S].
-            memory: None at the start of a window.
-        """
 
 
 class LookBack(nn.Module, ABC):
@@ -188,19 +196,31 @@ class RecurrentStack(nn.Module):
         return self.resume(past, static, None)[0]
 
     def resume(self, past: Tensor, static: Tensor, memory: Memory | None) -> tuple[Tensor, Memory]:
-        """Return the last layer's states [B, O, D] after what `memory` holds, which LSTM layers alone go on from."""
+        """Return the last layer's states [B, O, D] after what `memory` holds, and the memory after them."""
         states = with_static(past, static)  # [B, O, F + S]
         last = []
         for depth, layer in enumerate(self.layers):
             inputs = states if depth == 0 else self.dropout(states)
-            outputs, state = run(layer, inputs, None if memory is None else memory.layers[depth])
+            outputs, state = run(layer, inputs, None if memory is None else _whole(memory.layers[depth]))
             states = states + outputs if self.residual and depth > 0 else outputs  # [B, O, D]
-            last.append(cast("tuple[Tensor, Tensor]", state))  # other layers' states are never gone on from
+            last.append(_parts(state))
         if self.attention is None:
-            return states, Memory(tuple(last), None)
+            return states, Memory(tuple(last))
         earlier = None if memory is None else memory.seen
         seen = states if earlier is None else torch.cat([earlier, states], dim=1)
         return self.attention(states, seen), Memory(tuple(last), seen)
+
+
+def _parts(state: State | None) -> tuple[Tensor, ...]:
+    """Return a layer's state in its parts; torch has one part by itself."""
+    if state is None:
+        return ()
+    return state if isinstance(state, tuple) else (state,)
+
+
+def _whole(parts: tuple[Tensor, ...]) -> State:
+    """Return the state that has these parts."""
+    return parts if len(parts) > 1 else parts[0]
 
 
 def lstm_layer(inputs: int, hidden: int) -> nn.LSTM:
@@ -226,13 +246,17 @@ def at_least_float32(values: Tensor) -> Tensor:
     return values.to(torch.promote_types(values.dtype, torch.float32))
 
 
-def leaky_scan(write: Tensor, candidate: Tensor) -> Tensor:
-    """Return h_o = (1 - write_o) * h_(o-1) + write_o * candidate_o with h_0 = 0, all of shape [B, O, D].
+def leaky_scan(write: Tensor, candidate: Tensor, start: Tensor | None = None) -> Tensor:
+    """Return h_o = (1 - write_o) * h_(o-1) + write_o * candidate_o [B, O, D]; h_0 is 0, or `start` [1, B, D].
 
     One operation a step, with the gradient written out beside it. The paper scans in parallel, in log
     space; this form needs no logarithm, so nothing overflows or cancels.
     """
     write, candidate = at_least_float32(write), at_least_float32(candidate)
+    if start is not None:  # as if it had been written by a step before
+        first = start.transpose(0, 1)  # [B, 1, D]
+        write, candidate = torch.cat([torch.ones_like(first), write], dim=1), torch.cat([first, candidate], dim=1)
+        return leaky_scan(write, candidate)[:, 1:]
     if is_compiling():  # an exporter does not follow what is written in place
         states = [torch.zeros_like(candidate[:, 0])]
         for step in range(candidate.shape[1]):

@@ -2,10 +2,8 @@
 
 from dataclasses import dataclass
 
-from torch import Tensor
-
 from rnncast.errors import UsageError
-from rnncast.models.base import Autoregressive, Memory, RecurrentStack, Size, lstm_layer
+from rnncast.models.base import Autoregressive, RecurrentStack, Size, lstm_layer
 
 MOST_SAMPLES = 10_000
 
@@ -49,11 +47,3 @@ class DeepAR(Autoregressive):
         super().__init__()
         self.stack = RecurrentStack(lstm_layer, size)
         self.num_samples = options.num_samples
-
-    def forward(self, past: Tensor, static: Tensor) -> Tensor:
-        """Return the states [B, O, D]."""
-        return self.resume(past, static, None)[0]
-
-    def resume(self, past: Tensor, static: Tensor, memory: Memory | None) -> tuple[Tensor, Memory]:
-        """Return the states [B, O, D] after what `memory` holds, and the memory after them."""
-        return self.stack.resume(past, static, memory)

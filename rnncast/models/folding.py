@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from rnncast.decoders import Decoder, DecoderSize
 from rnncast.folds import Folds
-from rnncast.models.base import Model, RecurrentStack, Size, lstm_layer
+from rnncast.models.base import Recurrent, RecurrentStack, Size, lstm_layer
 from rnncast.models.mingru import MinGRULayer
 from rnncast.models.slstm import SLSTMLayer
 from rnncast.shapes import FOLDS, LONG_FOLDS, SIZES, TRENDS
@@ -31,7 +31,7 @@ class Options:
     cell: Literal["lstm", "slstm", "mingru"] = "lstm"
 
 
-class Folding(Model):
+class Folding(Recurrent):
     """Runs an LSTM over the past, and mixes what lies at the same phase of earlier seasons into each step ahead.
 
     s_1 .. s_O = LSTM(x_1 .. x_O)                                                (1)
@@ -50,11 +50,6 @@ class Folding(Model):
     def __init__(self, size: Size, options: Options = Options()) -> None:
         super().__init__()
         self.stack = RecurrentStack(CELLS[options.cell], size)
-
-    def forward(self, past: Tensor, static: Tensor) -> Tensor:
-        """Return the states [B, O, D]."""
-        states: Tensor = self.stack(past, static)
-        return states
 
     def decoder(self, size: DecoderSize) -> Decoder:
         """Return a decoder of mixtures."""

@@ -2,12 +2,12 @@
 
 from functools import partial
 
-from torch import Tensor, nn
+from torch import nn
 
-from rnncast.models.base import Model, RecurrentStack, Size
+from rnncast.models.base import Recurrent, RecurrentStack, Size
 
 
-class GRU(Model):
+class GRU(Recurrent):
     """Keeps one state and gates how much of it each step replaces.
 
     r_t = sigmoid(W_r x_t + U_r h_{t-1} + b_r)        reset
@@ -22,8 +22,3 @@ class GRU(Model):
     def __init__(self, size: Size) -> None:
         super().__init__()
         self.stack = RecurrentStack(partial(nn.GRU, batch_first=True), size)
-
-    def forward(self, past: Tensor, static: Tensor) -> Tensor:
-        """Return the states [B, O, D]."""
-        states: Tensor = self.stack(past, static)
-        return states

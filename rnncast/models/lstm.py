@@ -1,11 +1,9 @@
 """Long short-term memory: Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000."""
 
-from torch import Tensor
-
-from rnncast.models.base import Model, RecurrentStack, Size, lstm_layer
+from rnncast.models.base import Recurrent, RecurrentStack, Size, lstm_layer
 
 
-class LSTM(Model):
+class LSTM(Recurrent):
     """Keeps a memory cell that gates write to, erase and read.
 
     i_t = sigmoid(W_i x_t + U_i h_{t-1} + b_i)        write
@@ -22,8 +20,3 @@ class LSTM(Model):
     def __init__(self, size: Size) -> None:
         super().__init__()
         self.stack = RecurrentStack(lstm_layer, size)
-
-    def forward(self, past: Tensor, static: Tensor) -> Tensor:
-        """Return the states [B, O, D]."""
-        states: Tensor = self.stack(past, static)
-        return states

@@ -2,10 +2,10 @@
 
 from torch import Tensor, nn
 
-from rnncast.models.base import Model, RecurrentStack, Size, leaky_scan
+from rnncast.models.base import Recurrent, RecurrentStack, Size, leaky_scan
 
 
-class MinGRU(Model):
+class MinGRU(Recurrent):
     """Keeps one state whose gate and candidate look at the input alone.
 
     z_t = sigmoid(W_z x_t + b_z)                         write                    (1)
@@ -23,11 +23,6 @@ class MinGRU(Model):
         super().__init__()
         self.stack = RecurrentStack(MinGRULayer, size)
 
-    def forward(self, past: Tensor, static: Tensor) -> Tensor:
-        """Return the states [B, O, D]."""
-        states: Tensor = self.stack(past, static)
-        return states
-
 
 class MinGRULayer(nn.Module):
     """One layer of `MinGRU`."""
@@ -36,7 +31,8 @@ class MinGRULayer(nn.Module):
         super().__init__()
         self.read = nn.Linear(inputs, 2 * hidden)
 
-    def forward(self, inputs: Tensor) -> tuple[Tensor, None]:
-        """Return the states [B, O, D] of inputs [B, O, F]."""
+    def forward(self, inputs: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Return the states [B, O, D] of inputs [B, O, F] after `state` [1, B, D], and the last one."""
         gate, candidate = self.read(inputs).chunk(2, dim=-1)  # [B, O, D] each  (2)
-        return leaky_scan(gate.sigmoid(), candidate), None  # (1), (3)
+        states = leaky_scan(gate.sigmoid(), candidate, state)  # (1), (3)
+        return states, states[:, -1][None]

@@ -2,10 +2,10 @@
 
 from torch import Tensor, nn
 
-from rnncast.models.base import Model, RecurrentStack, Size, leaky_scan
+from rnncast.models.base import Recurrent, RecurrentStack, Size, leaky_scan
 
 
-class MinLSTM(Model):
+class MinLSTM(Recurrent):
     """Keeps one state whose two gates and candidate look at the input alone.
 
     f_t = sigmoid(W_f x_t + b_f)                         keep                     (1)
@@ -24,11 +24,6 @@ class MinLSTM(Model):
         super().__init__()
         self.stack = RecurrentStack(MinLSTMLayer, size)
 
-    def forward(self, past: Tensor, static: Tensor) -> Tensor:
-        """Return the states [B, O, D]."""
-        states: Tensor = self.stack(past, static)
-        return states
-
 
 class MinLSTMLayer(nn.Module):
     """One layer of `MinLSTM`."""
@@ -37,8 +32,9 @@ class MinLSTMLayer(nn.Module):
         super().__init__()
         self.read = nn.Linear(inputs, 3 * hidden)
 
-    def forward(self, inputs: Tensor) -> tuple[Tensor, None]:
-        """Return the states [B, O, D] of inputs [B, O, F]."""
+    def forward(self, inputs: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Return the states [B, O, D] of inputs [B, O, F] after `state` [1, B, D], and the last one."""
         keep, write, candidate = self.read(inputs).chunk(3, dim=-1)  # [B, O, D] each  (3)
         ratio = nn.functional.logsigmoid(write) - nn.functional.logsigmoid(keep)  # (1), (2)
-        return leaky_scan(ratio.sigmoid(), candidate), None  # (4), (5)
+        states = leaky_scan(ratio.sigmoid(), candidate, state)  # (4), (5)
+        return states, states[:, -1][None]

@@ -2,12 +2,12 @@
 
 from functools import partial
 
-from torch import Tensor, nn
+from torch import nn
 
-from rnncast.models.base import Model, RecurrentStack, Size
+from rnncast.models.base import Recurrent, RecurrentStack, Size
 
 
-class RNN(Model):
+class RNN(Recurrent):
     """Keeps one state that every step overwrites.
 
     h_t = f(W x_t + b + U h_{t-1} + c)        with f = tanh or relu
@@ -19,8 +19,3 @@ class RNN(Model):
     def __init__(self, size: Size) -> None:
         super().__init__()
         self.stack = RecurrentStack(partial(nn.RNN, batch_first=True, nonlinearity=size.activation), size)
-
-    def forward(self, past: Tensor, static: Tensor) -> Tensor:
-        """Return the states [B, O, D]."""
-        states: Tensor = self.stack(past, static)
-        return states

@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from rnncast.decoders import Decoder, DecoderSize, SegmentDecoder
 from rnncast.errors import UsageError
-from rnncast.models.base import Model, RecurrentStack, Size
+from rnncast.models.base import Recurrent, RecurrentStack, Size
 from rnncast.unrolling import State, run
 
 
@@ -27,7 +27,7 @@ class Options:
             raise UsageError(f"decode_segment is {self.decode_segment}, expected a whole number of at least 0.")
 
 
-class SegRNN(Model):
+class SegRNN(Recurrent):
     """Reads a segment at each step of a GRU, and takes one step more for each segment ahead, all in parallel.
 
     x_o = relu(P [past_o; static] + p)                                    (1)
@@ -48,11 +48,6 @@ class SegRNN(Model):
         super().__init__()
         self.stack = RecurrentStack(ProjectedGRU, size)
         self.options, self.dropout = options, size.dropout
-
-    def forward(self, past: Tensor, static: Tensor) -> Tensor:
-        """Return the states [B, O, D]."""
-        states: Tensor = self.stack(past, static)
-        return states
 
     def decoder(self, size: DecoderSize) -> Decoder:
         """Return a decoder by segments."""
@@ -78,6 +73,6 @@ class ProjectedGRU(nn.Module):
         self.read = nn.Linear(inputs, hidden)
         self.gru = nn.GRU(hidden, hidden, batch_first=True)
 
-    def forward(self, inputs: Tensor) -> tuple[Tensor, State]:
-        """Return the outputs [B, O, D] of inputs [B, O, F], and the last state."""
-        return run(self.gru, functional.relu(self.read(inputs)))  # (1), (2)
+    def forward(self, inputs: Tensor, state: State | None = None) -> tuple[Tensor, State]:
+        """Return the outputs [B, O, D] of inputs [B, O, F] after `state`, and the last state."""
+        return run(self.gru, functional.relu(self.read(inputs)), state)  # (1), (2)

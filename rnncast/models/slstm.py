@@ -3,10 +3,10 @@
 import torch
 from torch import Tensor, nn
 
-from rnncast.models.base import Model, RecurrentStack, Size, at_least_float32, num_heads
+from rnncast.models.base import Recurrent, RecurrentStack, Size, at_least_float32, num_heads
 
 
-class SLSTM(Model):
+class SLSTM(Recurrent):
     """Keeps a memory that an exponential gate writes to, and a count of what was written.
 
     z_t = tanh(W_z x_t + R_z h_(t-1) + b_z)              candidate                (1)
@@ -32,11 +32,6 @@ class SLSTM(Model):
         super().__init__()
         self.stack = RecurrentStack(SLSTMLayer, size)
 
-    def forward(self, past: Tensor, static: Tensor) -> Tensor:
-        """Return the states [B, O, D]."""
-        states: Tensor = self.stack(past, static)
-        return states
-
 
 class SLSTMLayer(nn.Module):
     """One layer of `SLSTM`, of A heads of width w; a head's gates lie side by side in the order z, i, f, o."""
@@ -48,12 +43,12 @@ class SLSTMLayer(nn.Module):
         self.read = nn.Linear(inputs, 4 * hidden)
         self.recurrent = nn.Parameter(torch.empty(heads, width, 4 * width).uniform_(-1, 1) / hidden**0.5)
 
-    def forward(self, inputs: Tensor) -> tuple[Tensor, None]:
-        """Return the states [B, O, D] of inputs [B, O, F]."""
+    def forward(self, inputs: Tensor, state: tuple[Tensor, ...] | None = None) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """Return the states [B, O, D] of inputs [B, O, F] after `state`, and the last h, c, n and m, [A, B, w] each."""
         heads, width, _ = self.recurrent.shape
         read = at_least_float32(self.read(inputs)).reshape(*inputs.shape[:2], heads, 4 * width)  # [B, O, A, 4 w]
-        h = c = n = read.new_zeros(heads, inputs.shape[0], width)  # [A, B, w]
-        m = torch.full_like(h, -torch.inf)
+        nothing = read.new_zeros(heads, inputs.shape[0], width)  # [A, B, w]
+        h, c, n, m = state or (nothing, nothing, nothing, torch.full_like(nothing, -torch.inf))
         states = []
         for step in read.permute(1, 2, 0, 3).unbind():  # [A, B, 4 w]
             mixed = step + torch.bmm(h, self.recurrent)
@@ -65,4 +60,4 @@ class SLSTMLayer(nn.Module):
             n = keep * n + write  # (8)
             h = o.sigmoid() * c / n  # (4), (9)
             states.append(h)
-        return torch.stack(states).permute(2, 0, 1, 3).flatten(2), None
+        return torch.stack(states).permute(2, 0, 1, 3).flatten(2), (h, c, n, m)

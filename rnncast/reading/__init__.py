@@ -56,7 +56,9 @@ __all__ = [
     "as_classes",
     "check_ahead",
     "panel_from_frame",
+    "panel_from_rows",
     "read_panel",
+    "rows_of",
     "seasons_of",
     "with_future",
 ]
@@ -224,9 +226,44 @@ def _read(table: Table, data: DataConfig, extra: Table | None, words: Words | No
     notes = (*notes, *joined)
     layout = "long" if found.data.id else "bare" if len(described) == 1 else "wide"
     freq = data.freq or (inferring.infer_freq(tables.sampled_times(rows), rows.zone) if found.data.time else None)
-    reading = tables.build(rows, replace(found.data, freq=freq), found.format)
-    reading = replace(reading, panel=replace(reading.panel, words=words))
+    reading = _built(rows, replace(found, data=replace(found.data, freq=freq)), words)
     return _finished(replace(reading, notes=notes + reading.notes, left_out=found.left_out), layout)
+
+
+def rows_of(table: Table, data: DataConfig, words: Words, format: str | None = None) -> tuple[Rows, roles.Roles]:
+    """Return the rows of a table whose columns' roles are known, and how its times are written.
+
+    Args:
+        table: its cells, as the source has them.
+        data: the settings with every column named.
+        words: those of each categorical column.
+        format: how the times of other rows of the source are written.
+
+    Raises:
+        DataError: a column that is not there, or a cell that is not what its column holds.
+    """
+    described = [columns.describe(table, name) for name in table.names]
+    table, described = times.joined(table, described, data, format)
+    missing = [name for name in roles.named(data) if name not in table.names]
+    if missing:
+        raise DataError(f"{table.place(0)}: there is no column '{missing[0]}'.", f"Known: {', '.join(table.names)}.")
+    settings, told = times.told(table, described, data)
+    found = roles.Roles(settings, told or format)
+    return _rows(table, found, words), found
+
+
+def panel_from_rows(rows: Rows, found: roles.Roles, words: Words) -> Reading:
+    """Return the panel of rows as `rows_of` gives them, with the frequency and the seasons that the settings name.
+
+    Raises:
+        DataError: rows that make no panel.
+    """
+    return _finished(_built(rows, found, words), "long" if found.data.id else "wide")
+
+
+def _built(rows: Rows, found: roles.Roles, words: Words) -> Reading:
+    reading = tables.build(rows, found.data, found.format)
+    return replace(reading, panel=replace(reading.panel, words=words))
 
 
 def seasons_of(panel: Panel, data: DataConfig) -> tuple[int, ...]:

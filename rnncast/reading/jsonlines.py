@@ -1,6 +1,8 @@
 """JSON lines to a table: one object a line, its keys the columns' names."""
 
 import json
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, NoReturn
 
 import numpy as np
@@ -26,23 +28,34 @@ def read(content: Content) -> Table:
     Raises:
         DataError: a line that is no object, or one within another.
     """
+    with lines(content) as text:
+        table = table_of(enumerate(text, start=1), Source(content.name, stem=content.stem, form=content.encoding))
+    if table is None:
+        raise DataError(f"{content.name} is empty.", "Give a table with one row per time step.")
+    return replace(table, notes=content.notes)
+
+
+def table_of(numbered: Iterable[tuple[int, str]], source: Source) -> Table | None:
+    """Return the values of some lines, by their numbers in a source, whose form is its encoding; None where none is.
+
+    Raises:
+        DataError: a line that is no object, or one within another.
+    """
     columns: dict[str, list[Any]] = {}
     places: list[int] = []
-    with lines(content) as text:
-        for number, line in enumerate(text, start=1):
-            if line.strip():
-                for name, value in _values(content.name, number, line).items():
-                    columns.setdefault(name, [None] * len(places)).append(value)
-                places.append(number)
-                for cells in columns.values():
-                    if len(cells) < len(places):
-                        cells.append(None)
+    for number, line in numbered:
+        if line.strip():
+            for name, value in _values(source.name, number, line).items():
+                columns.setdefault(name, [None] * len(places)).append(value)
+            places.append(number)
+            for cells in columns.values():
+                if len(cells) < len(places):
+                    cells.append(None)
     if not columns:
-        raise DataError(f"{content.name} is empty.", "Give a table with one row per time step.")
+        return None
     frame = to_frame({name: _column(cells) for name, cells in columns.items()})
-    form = f"JSON lines, {content.encoding}"
-    source = Source(content.name, len(frame), content.stem, line=places.__getitem__, form=form)
-    return Table(frame, (source,), content.notes)
+    form = f"JSON lines, {source.form}"
+    return Table(frame, (replace(source, num_rows=len(frame), line=places.__getitem__, form=form),))
 
 
 def _values(name: str, number: int, line: str) -> dict[str, Any]:

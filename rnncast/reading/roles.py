@@ -78,6 +78,12 @@ def tell(table: Table, columns: Sequence[Column], data: DataConfig) -> Roles:
     return Roles(found, left_out=left_out)
 
 
+def named(data: DataConfig) -> tuple[str, ...]:
+    """Return the columns that settings name."""
+    time = (data.time,) if data.time else ()
+    return (*data.id, *time, *data.target, *data.past_covariates, *data.future_covariates, *data.static_covariates)
+
+
 def check_names(data: DataConfig, known: list[str]) -> None:
     """Check that every column named in the settings exists, and has one role."""
     roles = {

@@ -1,7 +1,7 @@
 """Results as neutral tables: forecasts and inspections, before any format."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,15 @@ from rnncast.survey import Survey
 
 ROWS = 2**16
 """Rows of a forecast, about, that become a table at once."""
+
+
+def followed(forecast: Forecast, levels: Sequence[int], about: Mapping[str, Any] | None = None) -> Table:
+    """Return `forecast_table` with the row that it was forecast from, in a column before the times."""
+    table, panel = forecast_table(forecast, levels, about), forecast.panel
+    last = np.repeat(forecast.first - 1, forecast.horizon)
+    origin = Column("origin", list(format_stamps(last, panel.time)))
+    ids = len(panel.id_names)
+    return replace(table, columns=(*table.columns[:ids], origin, *table.columns[ids:]))
 
 
 def forecast_tables(

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from rnncast import registry
 from rnncast.forecasting import Predictor, forecast
-from rnncast.models.base import Model, Size
+from rnncast.models.base import Model, Recurrent, Size
 from rnncast.training import fit
 from tests.making import loop_of, panel_of
 
@@ -78,6 +78,21 @@ def test_a_state_sees_nothing_after_its_origin(name: str, variant: str, origin: 
     before, after = model(past, static), model(changed, static)
     assert torch.equal(before[:, : origin + 1], after[:, : origin + 1])
     assert not torch.equal(before[:, origin + 1 :], after[:, origin + 1 :])
+
+
+@every_variant
+@pytest.mark.parametrize(
+    "name", [name for name, entry in registry.MODELS.items() if issubclass(entry.load(), Recurrent)]
+)
+def test_a_model_that_is_stepped_gives_the_states_of_a_whole_window(name: str, variant: str) -> None:
+    model = model_of(name, variant).eval()
+    assert isinstance(model, Recurrent)
+    past, static = inputs_of()
+    memory, found = None, []
+    for origin in range(past.shape[1]):
+        states, memory = model.resume(past[:, origin : origin + 1], static, memory)
+        found.append(states)
+    torch.testing.assert_close(torch.cat(found, dim=1), model(past, static), rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("name", [name for name in registry.MODELS if name not in MEMORYLESS])
