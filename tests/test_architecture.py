@@ -81,7 +81,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"rendering"}),
     frozenset({"markup"}),
     frozenset({"api"}),
-    frozenset({"reporting"}),
+    frozenset({"reporting", "sktime"}),
     frozenset({"cli"}),
     frozenset({"__init__"}),
     frozenset({"__main__"}),
@@ -90,7 +90,7 @@ FLOORS: tuple[frozenset[str], ...] = (
 SHARED = {
     "cli": {"choosing", "configuring", "fitting", "helping", "options", "output", "plotting", "progress", "stopping"},
     "light": {"folds", "forms", "layers", "origins", "windows"},
-    "markup": {"drawing", "plots"},
+    "markup": {"curves", "drawing", "plots"},
     "models": {"dilated", "mingru", "slstm"},
     "reading": {"cells", "clocks", "columns", "distinct", "formats", "grids", "parsing", "records", "stamps"},
     "rendering": {
