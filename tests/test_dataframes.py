@@ -18,7 +18,8 @@ from tests.test_architecture import run_main
 
 TINY: dict[str, Any] = {"model": "lstm", "max_steps": 2, "ensemble": 1, "hidden_size": 4, "context_length": 8}
 ROLES: dict[str, Any] = {
-    "id": "shop", "time": "day", "target": "sold", "past_covariates": "visits", "future_covariates": "promo", "horizon": 3
+    "id": "shop", "time": "day", "target": "sold", "past_covariates": "visits", "future_covariates": "promo",
+    "horizon": 3,
 }  # fmt: skip
 KINDS: dict[str, Callable[[dict[str, list[Any]]], Any]] = {
     "pandas": pd.DataFrame,

@@ -78,10 +78,10 @@ def test_series_of_a_panel_that_end_at_other_times_are_forecast_for_the_same_day
 @needs_sktime
 def test_covariates_ahead_are_read_whether_the_past_comes_with_them_or_not() -> None:
     index = pd.date_range("2024-01-01", periods=64)
-    X = pd.DataFrame({"promo": np.arange(64) % 3 * 1.0}, index)
-    y = pd.Series(np.arange(60) % 7 + X["promo"].to_numpy()[:60], index[:60])
-    fitted = forecaster().fit(y, X=X[:60], fh=[1, 2, 3, 4])
-    pd.testing.assert_series_equal(fitted.predict(X=X), fitted.predict(X=X[60:]))
+    ahead = pd.DataFrame({"promo": np.arange(64) % 3 * 1.0}, index)
+    y = pd.Series(np.arange(60) % 7 + ahead["promo"].to_numpy()[:60], index[:60])
+    fitted = forecaster().fit(y, X=ahead[:60], fh=[1, 2, 3, 4])
+    pd.testing.assert_series_equal(fitted.predict(X=ahead), fitted.predict(X=ahead[60:]))
     with pytest.raises(rnncast.RnncastError, match="promo"):
         fitted.predict()
 
