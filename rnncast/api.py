@@ -26,7 +26,7 @@ from rnncast.checkpoint import Checkpoint
 from rnncast.columns import Columns
 from rnncast.config import Config, DataConfig, ModelConfig, RunConfig, Settings
 from rnncast.diagnosing import Diagnosis, diagnose
-from rnncast.errors import DataError, UsageError
+from rnncast.errors import DataError, RnncastError, UsageError
 from rnncast.evaluation import Scores, Wanted, backtest, plan_origins
 from rnncast.exported import Exported
 from rnncast.fits import Progress
@@ -34,33 +34,50 @@ from rnncast.following import Follower
 from rnncast.forecasting import Predictor, forecast, forecasts
 from rnncast.frequency import to_stamps
 from rnncast.horizons import default_horizon
+from rnncast.markup import notebook
 from rnncast.measuring import Measured
 from rnncast.panel import Forecast, Panel
 from rnncast.ranks import SOLO, Ranks
 from rnncast.reading import Ahead as Known
-from rnncast.reading import Reading, Words, as_classes, panel_from_frame, read_panel, with_future
+from rnncast.reading import Reading, Words, as_classes, panel_from_frame, read_panel, to_pandas, with_future
 from rnncast.rendering import views
+from rnncast.rendering.frames import Frame, frame, of_kind
 from rnncast.rendering.scores import scores_table
 from rnncast.shares import WHOLE, Share
 from rnncast.zones import aware
 
 if TYPE_CHECKING:
+    from narwhals.typing import IntoDataFrame, IntoSeries
+
     from rnncast.comparing import Asked
     from rnncast.tuning import Trials
 
 Path = str | PathLike[str]
-Data: TypeAlias = "pd.DataFrame | pd.Series[Any] | Path | Sequence[Path] | Reading"
-Ahead = pd.DataFrame | Path
+Data: TypeAlias = "IntoDataFrame | IntoSeries | Path | Sequence[Path] | Reading"
+Ahead: TypeAlias = "IntoDataFrame | Path"
 Start: TypeAlias = "Forecaster | str | None"
 Result = TypeVar("Result")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Forecaster:
-    """A trained forecaster: a checkpoint, and where it computes."""
+    """A trained forecaster: a checkpoint, where it computes, and the library whose data frames it was trained on."""
 
     checkpoint: Checkpoint
     run: RunConfig = field(default_factory=RunConfig)
+    kind: str = "pandas"
+
+    def __repr__(self) -> str:
+        return f"<Forecaster: {notebook.line(self.checkpoint)}>"
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: a summary, and a chart of the first series' forecast."""
+        own = self.own()
+        try:
+            shown: Forecast | str = self.forecast(replace(own, panel=own.panel.only(np.arange(1))))
+        except RnncastError as error:
+            shown = error.message
+        return notebook.card(self.checkpoint, shown)
 
     @property
     def config(self) -> Config:
@@ -93,7 +110,7 @@ class Forecaster:
         """Forecast from the end of `data`, or of what it was trained on, and yield some series after the other.
 
         Args:
-            data: a data frame or paths; None is the data of the training run.
+            data: a data frame of pandas, polars or pyarrow, or paths; None is the data of the training run.
             horizon: steps; default as trained. Beyond that it goes on from its own median.
             future: a table with the future covariates of the steps ahead.
             share: which of the series are this process's, where several forecast them.
@@ -110,7 +127,7 @@ class Forecaster:
     ) -> tuple[Predictor, Panel, int, Known | None]:
         """Return what forecasts, what is forecast, how far, and what is known of it."""
         kept = replace(self.checkpoint.config.bounds, **bounds)
-        reading = self.own(future) if data is None else self.read(data, future)
+        reading = self._reading(data, future)
         predictor = replace(self.predictor("final", reading.panel.num_series), bounds=kept)
         steps = self.horizon if horizon is None else horizon
         panel = holidays.reaching(reading.panel, self.checkpoint.config.data.holidays, steps)
@@ -130,6 +147,9 @@ class Forecaster:
         predictor = replace(self.predictor("final", 1), bounds=kept)
         return Follower(predictor, self.checkpoint, self.horizon if horizon is None else horizon)
 
+    def _reading(self, data: Data | None, future: Ahead | None) -> Reading:
+        return self.own(future) if data is None else self.read(data, future)
+
     def predict(
         self,
         data: Data | None = None,
@@ -137,16 +157,20 @@ class Forecaster:
         future: Ahead | None = None,
         levels: Sequence[int] = (80, 95),
         **bounds: Unpack[BoundsSettings],
-    ) -> pd.DataFrame:
-        """Return `forecast` as a data frame: ids, time, forecast, and an interval for each of `levels` in percent."""
-        found = self.forecast(data, horizon, future, **bounds)
-        frame = views.frame(views.forecast_table(found, levels))
+    ) -> Frame:
+        """Return `forecast` as a data frame: ids, time, forecast, and an interval for each of `levels` in percent.
+
+        It is of the library that `data`, else the data of the training run, were of; pandas' of files.
+        """
+        reading = self._reading(data, future)
+        found = self.forecast(reading, horizon, **bounds)
+        table = frame(views.forecast_table(found, levels))
         time = found.panel.time
         if time.name is not None and time.freq is not None and not time.freq.isdigit():
             ordinals = found.first[:, None] + np.arange(found.horizon)
             stamps = to_stamps(ordinals.ravel(), time)
-            frame[time.name] = stamps if time.zone is None else aware(stamps, time.zone)
-        return frame
+            table[time.name] = stamps if time.zone is None else aware(stamps, time.zone)
+        return of_kind(table, reading.kind)
 
     def backtest(
         self,
@@ -206,9 +230,28 @@ class Forecaster:
         windows: int | None = None,
         stride: int | None = None,
         **measured: Unpack[Measured],
-    ) -> pd.DataFrame:
+    ) -> Frame:
         """Return the scores of `backtest` as a data frame: a row for the model and each baseline."""
-        return views.frame(scores_table(self.backtest(data, horizon, windows, stride, **measured)))
+        reading = None if data is None else self.read(data)
+        scores = self.backtest(reading, horizon, windows, stride, **measured)
+        return frame(scores_table(scores), self._kind(reading))
+
+    def predictions(
+        self,
+        data: Data | None = None,
+        horizon: int | None = None,
+        windows: int | None = None,
+        stride: int | None = None,
+        **measured: Unpack[Measured],
+    ) -> Frame:
+        """Return the forecasts of `backtest` beside what came, as a data frame: see `rendering.predictions`."""
+        from rnncast.rendering.predictions import predictions  # it loads what writes Parquet
+
+        reading = None if data is None else self.read(data)
+        return of_kind(predictions(self.backtest(reading, horizon, windows, stride, **measured)), self._kind(reading))
+
+    def _kind(self, reading: Reading | None) -> str:
+        return self.kind if reading is None else reading.kind
 
     def save(self, path: Path) -> None:
         """Write the checkpoint to `path`, whole or not at all."""
@@ -235,8 +278,8 @@ class Forecaster:
             DataError: a table that cannot be used.
             UsageError: there are no future covariates.
         """
-        own = Reading(self.checkpoint.panel, self.checkpoint.config.data, layout="")
-        return own if future is None else with_future(own, _path(future))
+        own = Reading(self.checkpoint.panel, self.checkpoint.config.data, layout="", kind=self.kind)
+        return own if future is None else with_future(own, _path_or_frame(future))
 
     def predictor(self, which: str, num_windows: int) -> Predictor:
         """Return what forecasts with the "final" or the "heldout" weights."""
@@ -267,7 +310,8 @@ def train(data: Data, start: Start = None, **settings: Unpack[Settings]) -> Fore
         RunError: training failed.
     """
     config = Config.of(settings)
-    return Forecaster(_finished(holdout.run(*prepared(data, config, start))), config.run)
+    reading, resolved, known = prepared(data, config, start)
+    return Forecaster(_finished(holdout.run(reading, resolved, known)), config.run, reading.kind)
 
 
 def prepared(
@@ -298,7 +342,8 @@ def untrained(data: Data, future: Ahead | None = None, **settings: Unpack[Settin
         UsageError: settings that do not fit.
     """
     asked = Config.of({"test": 0, "anchor": "combined", **settings, "max_steps": 0})
-    return Forecaster(_finished(holdout.run(read(data, asked.data, future), _pretrained(asked))), asked.run)
+    reading = read(data, asked.data, future)
+    return Forecaster(_finished(holdout.run(reading, _pretrained(asked))), asked.run, reading.kind)
 
 
 def untrained_before(data: Data, windows: int | None, stride: int | None, **settings: Unpack[Settings]) -> Forecaster:
@@ -314,7 +359,7 @@ def untrained_before(data: Data, windows: int | None, stride: int | None, **sett
     return untrained(reading, **settings)
 
 
-def compare(data: Data, asked: Asked | None = None, **settings: Unpack[Settings]) -> pd.DataFrame:
+def compare(data: Data, asked: Asked | None = None, **settings: Unpack[Settings]) -> Frame:
     """Return a row for each model and baseline, the best first, all measured from the same origins.
 
     Raises:
@@ -327,10 +372,10 @@ def compare(data: Data, asked: Asked | None = None, **settings: Unpack[Settings]
 
     reading, config, _ = prepared(data, Config.of(settings), None)
     board = _finished(comparing.compare(reading, config, asked or comparing.Asked(), keeping.Keep(None)))
-    return views.frame(leaderboard_table(board, {}))
+    return frame(leaderboard_table(board, {}), reading.kind)
 
 
-def tune(data: Data, asked: Trials | None = None, **settings: Unpack[Settings]) -> tuple[Forecaster, pd.DataFrame]:
+def tune(data: Data, asked: Trials | None = None, **settings: Unpack[Settings]) -> tuple[Forecaster, Frame]:
     """Search the settings that are not given; return a forecaster of the best ones, and a row for each trial.
 
     Raises:
@@ -345,7 +390,7 @@ def tune(data: Data, asked: Trials | None = None, **settings: Unpack[Settings]) 
     reading, config, _ = prepared(data, Config.of(settings), None)
     found = _finished(tuning.search(reading, settings, asked or tuning.Trials()))
     fit, _ = _finished(tuning.conclude(reading, settings, found))
-    return Forecaster(fit, config.run), views.frame(trials_table(found, {}))
+    return Forecaster(fit, config.run, reading.kind), frame(trials_table(found, {}), reading.kind)
 
 
 def _pretrained(config: Config) -> Config:
@@ -409,19 +454,18 @@ def read(
     """
     if isinstance(data, Reading):
         return data
-    if isinstance(data, pd.Series):
-        data = data.to_frame()
-    if isinstance(data, pd.DataFrame):
-        if future is not None and not isinstance(future, pd.DataFrame):
+    ahead = None if future is None else _path_or_frame(future)
+    if not isinstance(data, str | PathLike | Sequence):
+        if isinstance(ahead, str):
             raise UsageError("the data are a data frame and the future data are not.", "Give both in one kind.")
-        return panel_from_frame(data, config, extra_future=future, words=words)
-    if isinstance(future, pd.DataFrame):
+        table, kind = to_pandas(data)
+        return replace(panel_from_frame(table, config, extra_future=ahead, words=words), kind=kind)
+    if not isinstance(ahead, str | None):
         raise UsageError("the future data are a data frame and the data are not.", "Give both in one kind.")
     paths = [os.fspath(path) for path in ([data] if isinstance(data, str | PathLike) else data)]
-    ahead = None if future is None else os.fspath(future)
     joined = parted.read(paths, config, ranks) if ahead is None and not words else None
     return joined or read_panel(paths, config, ahead, words)
 
 
-def _path(future: Ahead) -> pd.DataFrame | str:
-    return future if isinstance(future, pd.DataFrame) else os.fspath(future)
+def _path_or_frame(future: Ahead) -> str | pd.DataFrame:
+    return os.fspath(future) if isinstance(future, str | PathLike) else to_pandas(future)[0]

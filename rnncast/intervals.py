@@ -14,7 +14,7 @@ from rnncast.errors import UsageError
 from rnncast.panel import BoolArray, FloatArray, Forecast
 
 
-def interval(forecast: Forecast, level: int) -> tuple[FloatArray, FloatArray]:
+def interval(forecast: Forecast, level: float) -> tuple[FloatArray, FloatArray]:
     """Return the lower and upper bounds [N, H, C] that should hold `level` percent of what comes; see `_central`.
 
     Raises:
@@ -48,7 +48,7 @@ def central_quantiles(
 
 
 def _central(
-    found: Source, levels: Sequence[float], percent: int, bounds: Bounds, never_negative: BoolArray
+    found: Source, levels: Sequence[float], percent: float, bounds: Bounds, never_negative: BoolArray
 ) -> tuple[FloatArray, FloatArray]:
     """Return the ends [N, W, H, C] of a central interval of a forecast with quantiles of some `levels`.
 

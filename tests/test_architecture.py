@@ -80,8 +80,9 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"course"}),
     frozenset({"comparing", "tuning"}),
     frozenset({"rendering"}),
+    frozenset({"markup"}),
     frozenset({"api"}),
-    frozenset({"reporting"}),
+    frozenset({"reporting", "sktime"}),
     frozenset({"cli"}),
     frozenset({"__init__"}),
     frozenset({"__main__"}),
@@ -102,17 +103,18 @@ SHARED = {
         "together",
     },
     "light": {"folds", "forms", "layers", "origins", "windows"},
+    "markup": {"curves", "drawing", "plots"},
     "models": {"dilated", "mingru", "slstm"},
     "reading": {"cells", "clocks", "columns", "distinct", "formats", "grids", "parsing", "records", "stamps"},
     "rendering": {
         *("charts", "charts.base", "charts.canvas", "charts.making", "charts.ticks"),
         *("columns", "csv", "scores", "table"),
     },
-    "reporting": {"curves", "drawing", "layout", "material", "plots", "tables"},
+    "reporting": {"layout", "material"},
     "synthetic": {"leaning", "noise", "seasons", "trends"},
 }
 
-HEAVY = {"torch", "pandas", "numpy", "rich", "safetensors", "pyarrow", "matplotlib"}
+HEAVY = {"torch", "pandas", "numpy", "rich", "safetensors", "pyarrow", "matplotlib", "narwhals"}
 TABLES = {name: table for name, table in vars(registry).items() if isinstance(table, dict) and name.isupper()}
 ENTRIES = [pytest.param(entry, id=f"{name}-{key}") for name, table in TABLES.items() for key, entry in table.items()]
 

@@ -81,8 +81,20 @@ class Commands(click.Group):
             )
         return super().resolve_command(ctx, args)
 
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write what the program is for, and its examples with what each does beside it."""
+        text, _, examples = (self.help or "").partition("\n\n\b\n")
+        formatter.write_paragraph()
+        with formatter.indentation():
+            formatter.write_text(text)
+            formatter.write_paragraph()
+            formatter.write_dl([(line[:EXAMPLE].rstrip(), line[EXAMPLE:]) for line in examples.splitlines()])
 
-# The line with \b keeps click from wrapping the lines after it.
+
+EXAMPLE = 26
+"""Where in the lines of `HELP` the words begin that tell what an example does."""
+
+# The line with \b keeps the manual from joining the lines after it.
 HELP = """Forecast time series from CSV files with recurrent networks.
 
 \b

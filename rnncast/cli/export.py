@@ -62,5 +62,5 @@ def export(
         )
     talk.note(
         f"Wrote {output}: it reads {', '.join(about.inputs)}, forecasts {about.horizon} steps, and agrees with torch "
-        f"on {found.windows} windows, to {found.largest:.1g} of a value."
+        f"on {found.windows} window{'s' * (found.windows != 1)}, to {found.largest:.1g} of a value."
     )

@@ -5,6 +5,7 @@ In roff a line that begins with a full stop or a quote is an order, and \ and - 
 
 import inspect
 import os
+import sys
 from collections.abc import Iterable, Iterator
 
 import click
@@ -46,6 +47,8 @@ def man(talk: Talk, /, command: str | None, output: str | None) -> None:
         raise UsageError(f"there is no command '{command}'.", nearest(str(command), known))
     if output is None:
         click.echo(found[asked], nl=False)
+        if sys.stdout.isatty():
+            talk.note(f"Note: this is what man reads: {' '.join(filter(None, ('rnncast man', command)))} | man -l -")
         return
     for name, page in found.items():
         saving.write_text(os.path.join(output, f"{name}.1"), page)

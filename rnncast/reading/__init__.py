@@ -48,6 +48,7 @@ from rnncast.reading import (
 )
 from rnncast.reading.base import FILE, Ahead, Content, Reading, Rows, Table
 from rnncast.reading.categories import Words, as_classes
+from rnncast.reading.frames import to_pandas
 
 __all__ = [
     "Ahead",
@@ -60,6 +61,7 @@ __all__ = [
     "read_panel",
     "rows_of",
     "seasons_of",
+    "to_pandas",
     "with_future",
 ]
 

@@ -86,6 +86,7 @@ class Reading:
         missing: empty target cells in rows that are there.
         repeated: rows that said the same as another and were left out.
         form: how the sources are written, in words; empty for a data frame.
+        kind: the library whose data frames results are to be.
         ahead: which future covariates are known of later steps; None where there are none.
     """
 
@@ -99,6 +100,7 @@ class Reading:
     missing: int = 0
     repeated: int = 0
     form: str = ""
+    kind: str = "pandas"
     ahead: Ahead | None = None
 
 
@@ -263,4 +265,26 @@ def to_frame(columns: Mapping[str, pa.ChunkedArray]) -> pd.DataFrame:
     """Return arrow's columns as a data frame; text is categorical, each different cell once."""
     table = pa.table(dict(columns)).unify_dictionaries()
     frame: pd.DataFrame = table.to_pandas(split_blocks=True, self_destruct=True)
+    return frame
+
+
+def from_arrow(table: pa.Table, name: str, is_spent: bool = False) -> pd.DataFrame:
+    """Return a table of arrow as a data frame: dates are stamps, and flags may be missing.
+
+    Args:
+        table: the table.
+        name: what a message calls it.
+        is_spent: nobody needs the table after this, so that its memory is given back on the way.
+
+    Raises:
+        DataError: a column holds several values a row.
+    """
+    nested = [field.name for field in table.schema if pa.types.is_nested(field.type)]
+    if nested:
+        hint = "Give a table of numbers, stamps and text."
+        raise DataError(f"{name}: column '{nested[0]}' holds several values a row.", hint)
+    flags = {pa.bool_(): pd.BooleanDtype()}.get
+    frame: pd.DataFrame = table.to_pandas(
+        date_as_object=False, split_blocks=True, self_destruct=is_spent, types_mapper=flags
+    )
     return frame

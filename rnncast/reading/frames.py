@@ -1,12 +1,34 @@
-"""Data frames to a table: the index becomes a column, categories and objects become text."""
+"""Data frames of any library to a table: the index becomes a column, categories and objects become text."""
 
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from rnncast.errors import DataError
-from rnncast.reading.base import Source, Table
+from rnncast.errors import DataError, UsageError
+from rnncast.reading.base import Source, Table, from_arrow
+
+
+def to_pandas(data: Any) -> tuple[pd.DataFrame, str]:
+    """Return a data frame or a column as one of pandas, and the name of the library that it is of.
+
+    Raises:
+        DataError: a column holds several values a row.
+        UsageError: it is neither.
+    """
+    if isinstance(data, pd.Series):
+        return data.to_frame(), "pandas"
+    if isinstance(data, pd.DataFrame):
+        return data, "pandas"
+    import narwhals.stable.v2 as nw  # what is read most, files and pandas' frames, needs it not
+
+    try:
+        found = nw.from_native(data, eager_only=True, allow_series=True)
+    except TypeError as error:
+        hint = "Give paths, or a data frame of pandas, polars or pyarrow; a lazy one has to be collected."
+        raise UsageError(f"data of the type {type(data).__name__} cannot be read.", hint) from error
+    whole = found.to_frame() if isinstance(found, nw.Series) else found
+    return from_arrow(whole.to_arrow(), "the data frame"), whole.implementation.value
 
 
 def to_table(frame: pd.DataFrame, name: str, stem: str = "", form: str = "") -> Table:

@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from rnncast.errors import DataError
-from rnncast.reading.base import Content
+from rnncast.reading.base import Content, from_arrow
 
 _FORMS = {b"PAR1": "Parquet", b"ARRO": "Arrow"}
 _ROWS = 2**17
@@ -36,12 +36,7 @@ def read(content: Content) -> pd.DataFrame:
         with content.open() as stream:
             held = _seekable(stream)
             found = parquet.read_table(held) if kind == "Parquet" else pa.ipc.open_file(held).read_all()
-            nested = [field.name for field in found.schema if pa.types.is_nested(field.type)]
-            if nested:
-                hint = "Give a table of numbers, stamps and text."
-                raise DataError(f"{content.name}: column '{nested[0]}' holds several values a row.", hint)
-            frame: pd.DataFrame = found.to_pandas(date_as_object=False, split_blocks=True, self_destruct=True)
-            return frame
+            return from_arrow(found, content.name, is_spent=True)
     except (pa.ArrowException, ValueError) as error:
         raise DataError(f"{content.name} is a damaged {kind} file.", "Fetch or write it anew.") from error
 

@@ -189,7 +189,13 @@ def _blocks(strips: list[_Strip], width: int) -> list[tuple[list[_Strip], list[i
         if len(blocks[-1]) > len(keys) and _total([widths[i] for i in [*blocks[-1], place]]) > width:
             blocks.append(list(keys))
         blocks[-1].append(place)
-    return [([strips[i] for i in block], [widths[i] for i in block]) for block in blocks]
+    return [_widened([strips[i] for i in block], [widths[i] for i in block], width) for block in blocks]
+
+
+def _widened(strips: list[_Strip], widths: list[int], width: int) -> tuple[list[_Strip], list[int]]:
+    """Return a block with the room that is left beside it given to what was cut."""
+    found = _fitting(strips, width)
+    return strips, found if _total(found) <= width else widths
 
 
 def _fitting(strips: list[_Strip], width: int) -> list[int]:

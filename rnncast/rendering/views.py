@@ -5,7 +5,6 @@ from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from rnncast.aliases import describe
 from rnncast.bounds import UNBOUNDED, Bounds
@@ -193,8 +192,3 @@ def _plain(value: object) -> Value:
     if isinstance(value, tuple):
         return ", ".join(map(str, value))
     return value if isinstance(value, str | int | float | bool) else None
-
-
-def frame(table: Table) -> pd.DataFrame:
-    """Return a table as a data frame."""
-    return pd.DataFrame({column.name: column.values for column in table.columns})

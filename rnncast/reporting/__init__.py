@@ -11,8 +11,9 @@ from importlib import resources
 from string import Template
 
 from rnncast import __version__
+from rnncast.markup.base import Html, element, markup
+from rnncast.markup.drawing import CHART_STYLE
 from rnncast.reporting.backtest import backtest
-from rnncast.reporting.base import Html, element, markup
 from rnncast.reporting.data import data
 from rnncast.reporting.forecast import forecast
 from rnncast.reporting.making import making
@@ -34,7 +35,7 @@ def page(material: Material) -> str:
     sections = [told(material) for told in SECTIONS]
     names = [told.__name__ for told, found in zip(SECTIONS, sections, strict=True) if found]
     links = [element("li", element("a", NAMES[name], href=f"#{name}")) for name in names]
-    style = _file("page.css") + "".join(map(_hidden, material.levels))
+    style = CHART_STYLE + _file("page.css") + "".join(map(_hidden, material.levels))
     script = "\n".join(map(_file, SCRIPTS))
     return Template(_file("page.html")).substitute(
         title=markup(material.title),

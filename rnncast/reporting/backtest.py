@@ -11,18 +11,18 @@ import numpy as np
 from rnncast import assessment, scoring
 from rnncast.evaluation import Scores
 from rnncast.frequency import format_stamps
+from rnncast.markup.base import Html, element, joined, paragraph, section
+from rnncast.markup.curves import backtest_plot
+from rnncast.markup.drawing import figure
+from rnncast.markup.plots import Layer, Plot, line, numbered
+from rnncast.markup.tables import folded, table
 from rnncast.panel import FloatArray
 from rnncast.rendering import scores as scoreboard
 from rnncast.rendering.base import Column, Table
 from rnncast.rendering.charts.making import backtest_charts
 from rnncast.rendering.columns import column, id_columns
-from rnncast.reporting.base import Html, element, joined, paragraph, section
-from rnncast.reporting.curves import backtest_plot
-from rnncast.reporting.drawing import figure
 from rnncast.reporting.layout import blocks, by_series, entitled, everything
 from rnncast.reporting.material import Material, Shown
-from rnncast.reporting.plots import Layer, Plot, line, numbered
-from rnncast.reporting.tables import folded, table
 
 DRAWN = 12
 """Last forecasts of a series that are drawn."""

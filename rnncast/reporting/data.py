@@ -6,16 +6,16 @@ import numpy as np
 
 from rnncast import outliers
 from rnncast.frequency import format_stamps
+from rnncast.markup.base import Html, element, joined, section
+from rnncast.markup.curves import data_plot
+from rnncast.markup.drawing import figure
+from rnncast.markup.tables import folded, pairs
 from rnncast.panel import BoolArray, Panel
 from rnncast.rendering import views
 from rnncast.rendering.base import Column, Table, Value
 from rnncast.rendering.charts.making import data_charts
-from rnncast.reporting.base import Html, element, joined, section
-from rnncast.reporting.curves import data_plot
-from rnncast.reporting.drawing import figure
 from rnncast.reporting.layout import blocks, by_series, entitled, everything
 from rnncast.reporting.material import Material, Shown
-from rnncast.reporting.tables import folded, pairs
 
 LISTED = 200
 """Outliers and gaps of a series that are listed, at most."""

@@ -2,14 +2,14 @@
 
 from dataclasses import replace
 
+from rnncast.markup.base import Html, joined, paragraph, section
+from rnncast.markup.curves import forecast_plot
+from rnncast.markup.drawing import figure
+from rnncast.markup.tables import folded
 from rnncast.rendering import views
 from rnncast.rendering.charts.making import forecast_charts
-from rnncast.reporting.base import Html, joined, paragraph, section
-from rnncast.reporting.curves import forecast_plot
-from rnncast.reporting.drawing import figure
 from rnncast.reporting.layout import blocks, by_series, entitled, everything
 from rnncast.reporting.material import Material, Shown
-from rnncast.reporting.tables import folded
 
 
 def forecast(material: Material) -> Html:

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+from rnncast.markup.base import Html, element, joined
 from rnncast.rendering.charts.making import Excerpt
-from rnncast.reporting.base import Html, element, joined
 from rnncast.reporting.material import Material, Shown
 
 Item = TypeVar("Item")

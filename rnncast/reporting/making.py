@@ -5,10 +5,10 @@ import platform
 import torch
 
 from rnncast import __version__
+from rnncast.markup.base import Html, element, paragraph, section
+from rnncast.markup.tables import folded
 from rnncast.rendering import views
-from rnncast.reporting.base import Html, element, paragraph, section
 from rnncast.reporting.material import Material
-from rnncast.reporting.tables import folded
 
 
 def making(material: Material) -> Html:

@@ -8,9 +8,9 @@ from rnncast import assessment
 from rnncast.aliases import describe
 from rnncast.evaluation import Scores
 from rnncast.frequency import format_stamps
+from rnncast.markup.base import Html, element, joined, number, paragraph
 from rnncast.rendering import scores as scoreboard
 from rnncast.rendering.columns import steps
-from rnncast.reporting.base import Html, element, joined, number, paragraph
 from rnncast.reporting.material import Material
 
 

@@ -5,11 +5,11 @@ from typing import NamedTuple
 import numpy as np
 
 from rnncast.frequency import format_stamps, to_stamps
+from rnncast.markup.base import Html, element, section
+from rnncast.markup.drawing import figure
+from rnncast.markup.plots import Layer, Plot, Ticks
 from rnncast.panel import FloatArray, IntArray, Panel, TimeAxis
-from rnncast.reporting.base import Html, element, section
-from rnncast.reporting.drawing import figure
 from rnncast.reporting.material import Material
-from rnncast.reporting.plots import Layer, Plot, Ticks
 from rnncast.spelling import MONTHS, WEEKDAYS, StampArray
 from rnncast.zones import to_wall
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from rnncast.markup.base import Html, element, paragraph, section
+from rnncast.markup.drawing import figure
+from rnncast.markup.plots import Layer, Plot
 from rnncast.rendering.charts.ticks import number_ticks
-from rnncast.reporting.base import Html, element, paragraph, section
-from rnncast.reporting.drawing import figure
 from rnncast.reporting.material import Material
-from rnncast.reporting.plots import Layer, Plot
 
 AT_ONCE = 10
 """Most steps that are written below a plot, about."""

@@ -1,29 +1,25 @@
 """What every command looks like in a terminal, kept as text under tests/snapshots.
 
 `RENEW_SNAPSHOTS=1 pytest tests/cli/test_screens.py` writes it anew; look at the difference before it is kept.
+With `SCREENS=FOLDER` every screen is put there as SVG too, in its colours, to look at.
 """
 
-import fcntl
 import os
-import pty
 import re
 import shlex
-import struct
-import sys
-import termios
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
-from threading import Thread
-from typing import NamedTuple
+from types import SimpleNamespace
 
-import pyte
 import pytest
 
+from rnncast import cli, exporting, health
+from rnncast.health import Finding
 from tests.cli.conftest import Call
+from tests.screens import Seen, Terminal, picture
 
 SNAPSHOTS = Path(__file__).resolve().parents[1] / "snapshots"
-ROWS = 200
 QUICK = "--model lstm --max-steps 3 --hidden-size 4 --horizon 6"
 COMMANDS = {
     "inspect": "inspect sample_data/airline.csv --plot",
@@ -37,52 +33,37 @@ COMMANDS = {
     "compare": f"compare sample_data/airline.csv {QUICK} --windows 2 --baseline naive --baseline theta",
     "tune": f"tune sample_data/airline.csv {QUICK} --ensemble 1 --trials 2",
     "generate": "generate --kind waves --length 3 --series 2",
+    "report": "report sample_data/airline.csv -c trained.safetensors -o airline.html",
+    "export": "export airline.onnx -c trained.safetensors",
+    "pretrain": "pretrain sample_data/lynx.csv --kind waves --max-steps 1 --rows 64 --hidden-size 4 --layers 1",
+    "doctor": "doctor",
+    "completion": "completion fish",
+    "man": "man export",
+    "help": "--help",
+    "help-train": "train --help",
     "unknown-option": "predict sample_data/airline.csv --hoirzon 3",
     "no-file": "train nothing.csv",
 }
+FINDINGS = [
+    Finding("rnncast", "ok", "0.1.0"),
+    Finding("installed in", "ok", "/usr/local/lib/python3.11/site-packages/rnncast"),
+    Finding("devices", "ok", "cpu, cuda:0 (NVIDIA H200, 140 GiB)"),
+    Finding(
+        "extra export", "broken", "onnx: ImportError: libprotobuf.so.32: cannot open", "pip install 'rnncast[export]'"
+    ),
+    Finding("extra stats", "missing", "without statsforecast", "pip install 'rnncast[stats]'"),
+    Finding("RNNCAST_HORIZN", "unused", "12", "Did you mean RNNCAST_HORIZON?"),
+    Finding("embedded model", "ok", f"sha256 {'e573217b' * 8}"),
+]
+"""An installation, as no machine has it."""
+
+EXPORTED = SimpleNamespace(
+    about=SimpleNamespace(anchor="combined", left_out=None, inputs=("past", "observed", "anchor"), horizon=12),
+    windows=1,
+    largest=2e-7,
+)
+
 UTF, DUMB, BARE = {"TERM": "xterm-256color"}, {"TERM": "dumb"}, {"TERM": "xterm-256color", "NO_COLOR": "1"}
-
-
-class Seen(NamedTuple):
-    """What a command wrote to a terminal, and what could be read there in the end."""
-
-    written: bytes
-    screen: str
-
-
-class Terminal:
-    """A pseudo-terminal in place of the standard streams."""
-
-    def __init__(self, width: int, monkeypatch: pytest.MonkeyPatch, encoding: str = "utf-8") -> None:
-        self.width, self._written = width, bytearray()
-        self._ours, theirs = pty.openpty()
-        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, width, 0, 0))
-        monkeypatch.setenv("COLUMNS", str(width))
-        self._streams = [os.fdopen(os.dup(theirs), "w", encoding=encoding, errors="backslashreplace") for _ in range(2)]
-        os.close(theirs)
-        for name, stream in zip(("stdout", "stderr"), self._streams, strict=True):
-            monkeypatch.setattr(sys, name, stream)
-        self._reader = Thread(target=self._read)
-        self._reader.start()
-
-    def close(self) -> Seen:
-        """Hang up and return what was written."""
-        for stream in self._streams:
-            stream.close()
-        self._reader.join()
-        os.close(self._ours)
-        screen = pyte.Screen(self.width, ROWS)
-        pyte.ByteStream(screen).feed(bytes(self._written))
-        lines = "\n".join(line.rstrip() for line in screen.display).rstrip()
-        return Seen(bytes(self._written), lines + "\n")
-
-    def _read(self) -> None:
-        while True:
-            try:
-                read = os.read(self._ours, 65536)
-            except OSError:  # what Linux says when the last writer has closed a terminal
-                return
-            self._written += read
 
 
 @pytest.fixture
@@ -101,6 +82,8 @@ def seen(call: Call, root: Path, trained: Path, monkeypatch: pytest.MonkeyPatch,
                 patch.setenv(name, value)
             for clock in ("time.perf_counter", "rnncast.tuning.perf_counter", "rnncast.course.perf_counter"):
                 patch.setattr(clock, lambda: next(ticks) / 64)
+            patch.setattr(health, "examine", lambda variables: FINDINGS)
+            patch.setattr(exporting, "export", lambda *args: EXPORTED)
             terminal = Terminal(width, patch, encoding)
             try:
                 call(*shlex.split(line))
@@ -126,12 +109,24 @@ def _zeros(number: re.Match[str]) -> str:
 @pytest.mark.parametrize("width", [60, 100, 160])
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_looks_as_it_did(seen, name: str, width: int) -> None:  # type: ignore[no-untyped-def]
-    screen = masked(seen(COMMANDS[name], width, UTF).screen)
+    found = seen(COMMANDS[name], width, UTF)
+    screen = masked(found.screen)
+    if folder := os.environ.get("SCREENS"):
+        Path(folder, f"{name}-{width}.svg").write_text(
+            picture(found.terminal, f"{name}, {width} columns"), encoding="utf-8"
+        )
     kept = SNAPSHOTS / f"{name}-{width}.txt"
     if os.environ.get("RENEW_SNAPSHOTS"):
         SNAPSHOTS.mkdir(exist_ok=True)
         kept.write_text(screen, encoding="utf-8")
     assert screen == kept.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", [command.name for command in cli.COMMANDS])
+def test_no_line_of_a_help_is_wider_than_a_narrow_terminal(seen, name: str) -> None:  # type: ignore[no-untyped-def]
+    lines = seen(f"{name} --help", 60, DUMB).written.decode().splitlines()
+    assert lines[0].startswith(f"Usage: rnncast {name}")
+    assert [line for line in lines if len(line) > 60] == []
 
 
 @pytest.mark.parametrize("env", [DUMB, BARE], ids=["dumb", "NO_COLOR"])

@@ -118,6 +118,12 @@ def test_a_wide_table_goes_on_below_with_its_first_columns_again() -> None:
     assert [name for header in headers for name in header[2:]] == [f"column-{k}" for k in range(9)]
 
 
+def test_what_was_cut_to_divide_a_table_has_the_room_that_is_left_beside_it() -> None:
+    columns = [Column(f"a-long-name-{k}-lo-80", [0.5]) for k in range(5)]
+    text = table_of(Table("metrics", (Column("model", ["lstm"]), *columns)), Screen(60))
+    assert text.split("\n\n")[-1].splitlines()[0] == "model  a-long-name-3-lo-80  a-long-name-4-lo-80"
+
+
 def test_a_long_table_shows_its_head_and_tail_and_says_how_to_get_the_rest() -> None:
     lines = table_of(WIDE, Screen(200, max_rows=7)).splitlines()
     assert lines[6] == "... 93 more rows ..."

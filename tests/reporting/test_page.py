@@ -15,11 +15,11 @@ import rnncast
 from rnncast.api import read, untrained
 from rnncast.config import DataConfig
 from rnncast.errors import UsageError
+from rnncast.markup.base import data, element, markup, number
+from rnncast.markup.tables import MOST, table
 from rnncast.panel import Panel
 from rnncast.rendering.base import Column, Table
 from rnncast.reporting import Asked, gather, material, page
-from rnncast.reporting.base import data, element, markup, number
-from rnncast.reporting.tables import MOST, table
 from tests.reporting.conftest import NASTY, Report
 
 VOID = {"meta", "input", "path", "line"}

@@ -8,11 +8,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from rnncast.markup.base import number
+from rnncast.markup.plots import Layer, Plot, Ticks, line
 from rnncast.panel import BoolArray, FloatArray, IntArray
 from rnncast.rendering.charts.base import Chart, Fan, outline
 from rnncast.rendering.charts.ticks import time_ticks
-from rnncast.reporting.base import number
-from rnncast.reporting.plots import Layer, Plot, Ticks, line
 
 MOST = 2000
 """Points of a line, about: what a screen can tell apart."""

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Sequence
 
+from rnncast.markup.base import Html, data, element
 from rnncast.rendering.base import Column, Table
 from rnncast.rendering.table import best_rows, is_number, texts
-from rnncast.reporting.base import Html, data, element
 
 LONG = 40
 """Rows above which a table is folded away until it is asked for."""

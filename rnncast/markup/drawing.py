@@ -5,13 +5,14 @@ page is for a telephone and for paper, and the script zooms by moving the square
 """
 
 from collections.abc import Iterator
+from importlib import resources
 from itertools import groupby, pairwise
 from math import isfinite
 
+from rnncast.markup.base import Html, data, element
+from rnncast.markup.plots import OVER_ALL, SIZE, Extent, Layer, Plot, Ticks
 from rnncast.panel import FloatArray, IntArray
 from rnncast.rendering.charts.ticks import number_ticks
-from rnncast.reporting.base import Html, data, element
-from rnncast.reporting.plots import OVER_ALL, SIZE, Extent, Layer, Plot, Ticks
 
 MARKS = 5
 """Most numbers beside the vertical axis, about."""
@@ -20,8 +21,12 @@ SAMPLES = {"line": "M1 6h20", "dots": "M11 6h0", "band": "M0 1h22v10h-22z", "spa
 """What the legend shows of a layer, in 22 by 12."""
 
 
-def figure(plot: Plot) -> Html:
-    """Return a plot as a figure: title, legend, drawing with its axes, and the numbers for the script."""
+CHART_STYLE = resources.files("rnncast.markup").joinpath("chart.css").read_text(encoding="utf-8")
+"""How figures look, in colours that are told where they stand."""
+
+
+def figure(plot: Plot, is_read: bool = True) -> Html:
+    """Return a plot as a figure: title, legend, drawing with its axes, and the numbers if a script is to read them."""
     up = plot.up
     marks: Ticks = tuple(enumerate(plot.words)) or tuple(number_ticks(*up, MARKS))
     rules = [element("path", class_="rule", d=f"M0 {_at(up, value)}H{SIZE}") for value, _ in marks]
@@ -46,7 +51,7 @@ def figure(plot: Plot) -> Html:
     caption = element("figcaption", element("strong", plot.title), _legend(plot))
     note = element("p", plot.note, class_="note") if plot.note else ""
     kind = "chart small" if plot.is_small else "chart"
-    return element("figure", caption, frame, note, data(_numbers(plot)), class_=kind)
+    return element("figure", caption, frame, note, data(_numbers(plot)) if is_read else "", class_=kind)
 
 
 def _percent(extent: Extent, value: float) -> str:
