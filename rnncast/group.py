@@ -24,6 +24,9 @@ from rnncast.ranks import LEAD, Ranks
 PATIENCE = timedelta(hours=12)
 """How long a rank waits for others that say nothing, as one does that ends its last trial; a death is seen at once."""
 
+MEETING = timedelta(minutes=10)
+"""How long a rank looks for the others in the beginning: torchrun may be gone, and nobody ever there."""
+
 AT_ONCE = 2**28
 """Bytes that are sent in one message, at most."""
 
@@ -139,7 +142,7 @@ def joined(place: Place) -> Iterator[Group]:
         torch.cuda.set_device(place.local)
         backend = "cpu:gloo,cuda:nccl"
     try:
-        store, rank, size = next(rendezvous("env://", timeout=PATIENCE))
+        store, rank, size = next(rendezvous("env://", timeout=MEETING))
         dist.init_process_group(backend, timeout=PATIENCE, store=store, rank=rank, world_size=size)
     except (RuntimeError, ValueError) as error:
         raise DeviceError(
