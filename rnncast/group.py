@@ -15,6 +15,7 @@ import torch
 import torch.distributed as dist
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.distributed.distributed_c10d import PrefixStore
 from torch.distributed.rendezvous import rendezvous
 
 from rnncast.errors import DeviceError, RunError, first_line
@@ -23,6 +24,9 @@ from rnncast.ranks import LEAD, Ranks
 
 PATIENCE = timedelta(hours=12)
 """How long a rank waits for others that say nothing, as one does that ends its last trial; a death is seen at once."""
+
+MEETING = timedelta(minutes=10)
+"""How long a rank looks for the others in the beginning: torchrun may be gone, and nobody ever there."""
 
 AT_ONCE = 2**28
 """Bytes that are sent in one message, at most."""
@@ -56,13 +60,14 @@ class Group(Ranks):
     def __init__(self, place: Place, counted: Callable[[str, int], int]) -> None:
         self.number, self.count = place.rank, place.ranks
         self._counted = counted
+        self._all = dist.new_group(timeout=PATIENCE)  # those that have met may wait for longer
         self._sent: tuple[dist.Work, Tensor] | None = None
 
     @_together
     def add(self, tensors: Sequence[Tensor]) -> Sequence[Tensor]:
         """Return the sums of what all ranks give, in one exchange."""
         flat = torch.cat([tensor.reshape(-1) for tensor in tensors])
-        dist.all_reduce(flat)
+        dist.all_reduce(flat, group=self._all)
         parts = torch.split(flat, [tensor.numel() for tensor in tensors])
         return [part.reshape(tensor.shape) for part, tensor in zip(parts, tensors, strict=True)]
 
@@ -70,13 +75,13 @@ class Group(Ranks):
     def take_first(self, tensors: Sequence[Tensor]) -> None:
         """Let tensors have the values that they have on the leading rank."""
         for tensor in tensors:
-            dist.broadcast(tensor, LEAD)
+            dist.broadcast(tensor, LEAD, group=self._all)
 
     @_together
     def latest(self, number: float) -> float:
         """Return the largest of what all ranks give."""
         found = torch.tensor(number, dtype=torch.float64)
-        dist.all_reduce(found, dist.ReduceOp.MAX)
+        dist.all_reduce(found, dist.ReduceOp.MAX, group=self._all)
         return found.item()
 
     @_together
@@ -86,11 +91,11 @@ class Group(Ranks):
 
     def _told(self, rank: int, data: bytes) -> bytes:
         size = torch.tensor(len(data))
-        dist.broadcast(size, rank)
+        dist.broadcast(size, rank, group=self._all)
         held = bytearray(data) if rank == self.number else bytearray(int(size))
         if held:  # of nothing torch makes no tensor
             for part in torch.split(torch.frombuffer(held, dtype=torch.uint8), AT_ONCE):
-                dist.broadcast(part, rank)
+                dist.broadcast(part, rank, group=self._all)
         return bytes(held)
 
     @_together
@@ -98,14 +103,14 @@ class Group(Ranks):
         """Send numbers to the leading rank; the next call waits until they have come."""
         self._settle()
         tensor = torch.from_numpy(np.ascontiguousarray(values))
-        work = dist.isend(tensor, LEAD)
+        work = dist.isend(tensor, LEAD, group=self._all)
         self._sent = None if work is None else (work, tensor)
 
     @_together
     def receive(self, rank: int, shape: tuple[int, ...]) -> NDArray[np.float64]:
         """Return on the leading rank the numbers that another has sent."""
         values = torch.empty(shape, dtype=torch.float64)
-        dist.recv(values, rank)
+        dist.recv(values, rank, group=self._all)
         found: NDArray[np.float64] = values.numpy()
         return found
 
@@ -139,12 +144,15 @@ def joined(place: Place) -> Iterator[Group]:
         torch.cuda.set_device(place.local)
         backend = "cpu:gloo,cuda:nccl"
     try:
-        store, rank, size = next(rendezvous("env://", timeout=PATIENCE))
-        dist.init_process_group(backend, timeout=PATIENCE, store=store, rank=rank, world_size=size)
+        shared, rank, size = next(rendezvous("env://", timeout=MEETING))
+        # It outlives a restart, with the addresses of the ranks that were there before.
+        store = PrefixStore(f"rnncast/{place.restarts}/{size}", shared)
+        dist.init_process_group(backend, timeout=MEETING, store=store, rank=rank, world_size=size)
+        group = Group(place, store.add)
     except (RuntimeError, ValueError) as error:
         raise DeviceError(
             f"rank {place.rank} of {place.ranks} does not find the others: {first_line(error)}",
             "Start it with torchrun; unset RANK and WORLD_SIZE to run it alone.",
         ) from error
-    yield Group(place, store.add)
+    yield group
     dist.destroy_process_group()

@@ -47,7 +47,7 @@ def test_the_first_rank_that_fails_says_so_and_no_other(only: Group) -> None:
 
 
 def test_a_rank_that_is_gone_is_told_of(only: Group, monkeypatch: pytest.MonkeyPatch) -> None:
-    def gone(*given: object) -> None:
+    def gone(*given: object, **named: object) -> None:
         raise RuntimeError("Connection closed by peer [127.0.0.1]:1234.\nand more")
 
     monkeypatch.setattr(group.dist, "all_reduce", gone)
