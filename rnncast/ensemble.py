@@ -17,6 +17,7 @@ from rnncast.device import Sharing, share, use_threads
 from rnncast.fits import JUDGED, UNCHANGED, Fit, Judging, Progress, Round
 from rnncast.network import Network
 from rnncast.panel import FloatArray, Panel, ranges
+from rnncast.replicas import at_once
 from rnncast.resuming import follow
 from rnncast.rounds import one_by_one, side_by_side
 from rnncast.scaling import MOST_READ, Units
@@ -118,7 +119,8 @@ def _loop(member: _Member, sharing: Sharing, count: int) -> Loop:
     training, index = member.training, member.window_index
     if footprint.is_doubtful(sharing.fits * member.work):
         step = min(training.batch_size or 1, len(index))
-        footprint.check(member.network, _usual(member.windows, index, 2), sharing.fits * step)
+        together = min(step, sharing.replicas * at_once(member.network, step))
+        footprint.check(member.network, _usual(member.windows, index, 2), sharing.fits * together)
     if sharing.fits > 1 and training.time_limit:
         training = replace(training, time_limit=training.time_limit * count)
     return Loop(member.network, member.windows, index, training, sharing.replicas)

@@ -17,7 +17,10 @@ from torch import Tensor, nn
 from rnncast.device import compute_alone
 from rnncast.dropout import draw_from
 from rnncast.network import Network
-from rnncast.windows import Windows
+from rnncast.windows import Batch, Windows
+
+PIECE = 6_000_000
+"""Numbers of a pass from which on a CPU goes through more windows no faster, but takes more memory for them."""
 
 Given = TypeVar("Given")
 Found = TypeVar("Found")
@@ -46,6 +49,13 @@ class Sums(NamedTuple):
         """Return the mean loss of a step that counts, and its gradient."""
         steps = self.steps.clamp(min=1)
         return self.loss / steps, torch._foreach_div(self.gradients, steps)
+
+
+def at_once(network: Network, count: int) -> int:
+    """Return how many of `count` windows a replica goes through at once; the sums of the pieces are those of all."""
+    if network.static_loc.device.type != "cpu":
+        return count
+    return min(count, max(1, PIECE // network.numbers_per_window))
 
 
 class Replicas:
@@ -78,7 +88,12 @@ class Replicas:
 
     def _of_part(self, windows: Windows, share: tuple[Network, Tensor, Tensor]) -> Sums:
         network, series, ends = share
-        found = network.weighed_loss(windows.batch(series, ends))
+        count = -(-len(series) // at_once(network, len(series)))
+        pieces = zip(series.tensor_split(count), ends.tensor_split(count), strict=True)
+        return reduce(Sums.plus, (self._of_piece(network, windows.batch(*piece)) for piece in pieces))
+
+    def _of_piece(self, network: Network, batch: Batch) -> Sums:
+        found = network.weighed_loss(batch)
         loss = found.mean * found.steps
         gradients = torch.autograd.grad(loss, self.weights, materialize_grads=True)
         # Some come turned, and a fused optimiser reads memory as it lies.
