@@ -63,15 +63,16 @@ class Replicas:
 
     Attributes:
         weights: those that learn.
-        chances: what the dropout of each draws from, on a CPU.
+        chances: what the dropout of each draws from, on a CPU or a CUDA device.
     """
 
     def __init__(self, network: Network, count: int, seed: int) -> None:
         self.weights = [weight for weight in network.parameters() if weight.requires_grad]
         self._networks = [network, *(_twin(network) for _ in range(count - 1))]
         self._pool = ThreadPoolExecutor(count, initializer=compute_alone) if count > 1 else None
-        replicas = self._networks if network.static_loc.device.type == "cpu" else []
-        self.chances = [torch.Generator().manual_seed(seed + number) for number in range(len(replicas))]
+        where = network.static_loc.device
+        replicas = self._networks if where.type in ("cpu", "cuda") else []
+        self.chances = [torch.Generator(where).manual_seed(seed + number) for number in range(len(replicas))]
         for replica, chance in zip(replicas, self.chances, strict=True):
             replica.train()
             draw_from(replica, chance)

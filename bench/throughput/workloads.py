@@ -33,6 +33,11 @@ class Workload(NamedTuple):
     length: int = 2000
 
     @property
+    def sequences(self) -> int:
+        """Return how many windows there are: an epoch."""
+        return self.series * (self.length - self.context - self.horizon + 1)
+
+    @property
     def multiplications(self) -> int:
         """Return the multiplications and additions of matrix products for one window, forward and back."""
         gates = {"lstm": 4, "gru": 3, "rnn": 1}[self.cell] * self.hidden
