@@ -16,8 +16,8 @@ from torch import Tensor, nn
 
 from rnncast.device import compute_alone
 from rnncast.dropout import draw_from
-from rnncast.network import Network
-from rnncast.windows import Batch, Windows
+from rnncast.network import Network, Sight
+from rnncast.windows import Windows
 
 PIECE = 6_000_000
 """Numbers of a pass from which on a CPU goes through more windows no faster, but takes more memory for them."""
@@ -91,10 +91,14 @@ class Replicas:
         network, series, ends = share
         count = -(-len(series) // at_once(network, len(series)))
         pieces = zip(series.tensor_split(count), ends.tensor_split(count), strict=True)
-        return reduce(Sums.plus, (self._of_piece(network, windows.batch(*piece)) for piece in pieces))
+        return reduce(Sums.plus, (self._of_piece(network, network.look(windows.batch(*piece))) for piece in pieces))
 
-    def _of_piece(self, network: Network, batch: Batch) -> Sums:
-        found = network.weighed_loss(batch)
+    def sums_of(self, sight: Sight) -> Sums:
+        """Return the sums over windows that were looked at before, all found by the first replica."""
+        return self._of_piece(self._networks[0], sight)
+
+    def _of_piece(self, network: Network, sight: Sight) -> Sums:
+        found = network.weighed_loss(sight)
         loss = found.mean * found.steps
         gradients = torch.autograd.grad(loss, self.weights, materialize_grads=True)
         # Some come turned, and a fused optimiser reads memory as it lies.

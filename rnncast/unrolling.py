@@ -129,8 +129,8 @@ class _Vanilla(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: FunctionCtx, inputs: Tensor, w: Tensor, u: Tensor, b: Tensor, activation: str) -> Tensor:
-        states = nn.functional.linear(inputs, w, b)  # [T, B, D]
-        activate_, turned = _tanh_ if activation == "tanh" else torch.relu_, u.t()
+        activate_, times = (_tanh_of_half_, 2) if activation == "tanh" else (torch.relu_, 1)
+        states, turned = nn.functional.linear(inputs, times * w, times * b), times * u.t()  # [T, B, D]
         steps = states.unbind()
         activate_(steps[0])
         for before, state in pairwise(steps):
@@ -156,8 +156,12 @@ class _Vanilla(torch.autograd.Function):
 
 def _tanh_(values: Tensor) -> Tensor:
     """Turn values into their tanh, to the last digit but one in absolute terms, and thrice as fast as torch's."""
-    half = values.mul_(2).sigmoid_()
-    return torch.add(_BELOW, half, alpha=2, out=half)  # one operation where a product and a sum would be two
+    return _tanh_of_half_(values.mul_(2))
+
+
+def _tanh_of_half_(values: Tensor) -> Tensor:
+    """Turn values into the tanh of their halves."""
+    return torch.add(_BELOW, values.sigmoid_(), alpha=2, out=values)  # a product and a sum would be two operations
 
 
 def _of_product(gradient: Tensor, inputs: Tensor) -> tuple[Tensor, Tensor]:

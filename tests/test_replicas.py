@@ -2,9 +2,8 @@ import pytest
 import torch
 
 from rnncast import replicas as tested
-from rnncast.network import Network
+from rnncast.network import Network, Sight
 from rnncast.replicas import Replicas, Sums
-from rnncast.windows import Batch
 from tests.making import full_panel, network_of, panel_of, walk, windows_of
 
 PANEL = panel_of([walk(30, seed=1), walk(18, seed=2)])
@@ -38,9 +37,9 @@ def test_pieces_of_a_large_batch_add_up_to_its_gradient(monkeypatch: pytest.Monk
     seen: list[int] = []
     of_piece = Replicas._of_piece
 
-    def noting(self: Replicas, network: Network, batch: Batch) -> Sums:
-        seen.append(len(batch.target))
-        return of_piece(self, network, batch)
+    def noting(self: Replicas, network: Network, sight: Sight) -> Sums:
+        seen.append(len(sight.batch.target))
+        return of_piece(self, network, sight)
 
     monkeypatch.setattr(Replicas, "_of_piece", noting)
     pieces = sums(count, model="lstm")

@@ -6,6 +6,7 @@ python -m bench.throughput.gluonts WORKLOAD STEPS
 """
 
 import sys
+import tempfile
 from typing import Any
 
 import pandas as pd
@@ -36,9 +37,9 @@ def train(workload: Workload) -> None:
         "logger": False,
         "enable_progress_bar": False,
         "enable_model_summary": False,
-        "enable_checkpointing": False,
         "callbacks": [Step()],
         "max_epochs": 1,
+        "default_root_dir": tempfile.gettempdir(),
     }
     estimator = DeepAREstimator(
         freq="h",
