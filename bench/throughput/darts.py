@@ -11,7 +11,7 @@ import torch
 from darts import TimeSeries
 from darts.models import BlockRNNModel
 
-from bench.throughput.turns import FOR_EVER, THREADS, Turns
+from bench.throughput.turns import FOR_EVER, LIGHTNING, THREADS, Turns
 from bench.throughput.workloads import WORKLOADS, Workload, panel
 
 
@@ -25,12 +25,7 @@ class Step(pytorch_lightning.Callback):
 
 def train(workload: Workload) -> None:
     """Train for ever."""
-    trainer = {
-        "accelerator": "cpu",
-        "devices": 1,
-        "logger": False,
-        "enable_progress_bar": False,
-        "enable_model_summary": False,
+    trainer = LIGHTNING | {
         "enable_checkpointing": False,
         "callbacks": [Step()],
     }

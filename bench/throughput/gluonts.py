@@ -15,7 +15,7 @@ from gluonts.dataset.common import ListDataset
 from gluonts.torch.model.deepar import DeepAREstimator
 from lightning.pytorch import Callback
 
-from bench.throughput.turns import FOR_EVER, THREADS, Turns
+from bench.throughput.turns import FOR_EVER, LIGHTNING, THREADS, Turns
 from bench.throughput.workloads import WORKLOADS, Workload, panel
 
 
@@ -31,12 +31,7 @@ def train(workload: Workload) -> None:
     """Train for ever."""
     start = pd.Period("2020-01-01", freq="h")
     series = ListDataset([{"start": start, "target": values[:, 0]} for values in panel(workload)], freq="h")
-    trainer = {
-        "accelerator": "cpu",
-        "devices": 1,
-        "logger": False,
-        "enable_progress_bar": False,
-        "enable_model_summary": False,
+    trainer = LIGHTNING | {
         "callbacks": [Step()],
         "max_epochs": 1,
         "default_root_dir": tempfile.gettempdir(),

@@ -12,7 +12,7 @@ import torch
 from neuralforecast import NeuralForecast, models
 from neuralforecast.losses.pytorch import MSE
 
-from bench.throughput.turns import FOR_EVER, THREADS, Turns
+from bench.throughput.turns import FOR_EVER, LIGHTNING, THREADS, Turns
 from bench.throughput.workloads import WORKLOADS, Workload, panel
 
 
@@ -38,12 +38,8 @@ def train(workload: Workload) -> None:
         windows_batch_size=workload.batch,
         loss=MSE(),
         max_steps=FOR_EVER,
-        accelerator="cpu",
-        devices=1,
-        logger=False,
-        enable_progress_bar=False,
-        enable_model_summary=False,
         callbacks=[Step()],
+        **LIGHTNING,
     )
     NeuralForecast(models=[model], freq="h").fit(pd.concat(frames))
 

@@ -22,6 +22,16 @@ FOR_EVER = 10**6
 """Steps or epochs of programs that train until they are ended."""
 
 
+LIGHTNING: dict[str, object] = {
+    "accelerator": "cpu",
+    "devices": 1,
+    "logger": False,
+    "enable_progress_bar": False,
+    "enable_model_summary": False,
+}
+"""What Lightning's trainer is told in the libraries that train by it."""
+
+
 class Taken(NamedTuple):
     """Holds what one turn took: seconds, and seconds of CPU."""
 
