@@ -3,7 +3,7 @@
 import sys
 from importlib import import_module
 
-SUBJECTS = ("startup", "submissions", "airline", "determinism", "hourly", "backtest", "reading", "scale")
+SUBJECTS = ("startup", "submissions", "airline", "determinism", "hourly", "backtest", "reading", "scale", "reaching")
 WITH_ARGUMENTS = ("accuracy", "ablations", "faults", "peers", "profile", "ranks", "reading", "sbom", "scale",
                   "throughput", "tuning")  # fmt: skip
 

@@ -61,8 +61,8 @@ def profile(workload: Workload, origins: str) -> dict[str, float]:
     sums = replicas.sums(loop.windows, series, ends)
     for weight, gradient in zip(replicas.weights, sums.means()[1], strict=True):
         weight.grad = gradient
-    loss = network.weighed_loss(batch).mean
-    forward = _median(lambda: network.weighed_loss(batch))
+    loss = network.loss(batch)
+    forward = _median(lambda: network.loss(batch))
     parts = {
         "draw and locate": _median(lambda: loop.index.locate(loop.draws.at(1))),
         "gather windows": _median(lambda: loop.windows.batch(series, ends)),

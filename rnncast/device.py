@@ -31,8 +31,12 @@ def choose(run: RunConfig) -> torch.device:
     return device
 
 
+STREAMS = 4
+"""Fits that a CUDA device runs side by side: one small network leaves most of it idle."""
+
+
 class Sharing(NamedTuple):
-    """Says how training shares a CPU: how many fits run side by side, and how many replicas each has."""
+    """Says how training shares a device: how many fits run side by side, and how many replicas each has."""
 
     fits: int = 1
     replicas: int = 1
@@ -46,12 +50,14 @@ def share(run: RunConfig, where: torch.device, works: Sequence[int], ranks: int 
 
     Args:
         run: where `threads` may say how many.
-        where: an accelerator has no use for more threads.
+        where: an accelerator has no use for replicas; a CUDA device runs a few fits side by side.
         works: multiplications of a step's pass of each fit, about.
         ranks: processes that share each step.
     """
     threads = run.threads or process.granted_threads()
     torch.set_num_threads(1)
+    if where.type == "cuda" and ranks == 1:
+        return Sharing(min(STREAMS, max(1, len(works))))
     if where.type != "cpu" or min(works, default=0) < ranks * WORTH_SHARING:
         return Sharing()
     count = len(works) if ranks == 1 else 1

@@ -18,6 +18,7 @@ from rnncast.fits import JUDGED, UNCHANGED, Fit, Judging, Progress, Round
 from rnncast.network import Network
 from rnncast.panel import FloatArray, Panel, ranges
 from rnncast.ranks import Ranks
+from rnncast.replicas import at_once
 from rnncast.resuming import follow
 from rnncast.rounds import one_by_one, side_by_side
 from rnncast.scaling import MOST_READ, Units
@@ -119,7 +120,8 @@ def _loop(member: _Member, sharing: Sharing, count: int, ranks: Ranks) -> Loop:
     training, index = member.training, member.window_index
     if footprint.is_doubtful(sharing.fits * member.work):
         step = min(training.batch_size or 1, len(index))
-        footprint.check(member.network, _usual(member.windows, index, 2), sharing.fits * step)
+        together = min(step, sharing.replicas * at_once(member.network, step))
+        footprint.check(member.network, _usual(member.windows, index, 2), sharing.fits * together)
     if sharing.fits > 1 and training.time_limit:
         training = replace(training, time_limit=training.time_limit * count)
     return Loop(member.network, member.windows, index, training, sharing.replicas, ranks)

@@ -28,6 +28,20 @@ USUAL_ORIGINS = 4096
 """Origins whose errors say what is usual before training."""
 
 
+class Sight(NamedTuple):
+    """Holds what a network sees of B windows: a batch as it is read, and what is shown at the origins."""
+
+    batch: Batch
+    view: View
+
+    def split(self, counts: Sequence[int]) -> "list[Sight]":
+        """Return what it sees of so many windows each, of which each channel may be a row of its own."""
+        rows = [count * len(self.batch.target) // sum(counts) for count in counts]
+        batches = zip(*(torch.split(part, rows) for part in self.batch), strict=True)
+        views = zip(*(torch.split(part, rows) for part in self.view[:-1]), strict=True)
+        return [Sight(Batch(*batch), View(*view)) for batch, view in zip(batches, views, strict=True)]
+
+
 class Loss(NamedTuple):
     """Holds a mean loss [], and over how many steps it is []."""
 
@@ -122,17 +136,39 @@ class Network(nn.Module):
 
     def forward(self, batch: Batch, last_only: bool = False, carry: Carry | None = None) -> Output:
         """Return the forecasts of a batch as `fold` gives it, from the trained origins or the end of the context on."""
+        return (
+            self._forecast(self._sight(batch), last_only) if carry is None else self._carried(batch, last_only, carry)
+        )
+
+    @property
+    def learns_to_see(self) -> bool:
+        """Tell whether what it sees of a window changes with its weights, or is too much to be kept."""
+        return self.smoothing is not None or self.shape.folds or len(self.categories) > 0
+
+    def look(self, batch: Batch) -> Sight:
+        """Return what it sees of windows."""
+        return self._sight(self.fold(batch))
+
+    def _sight(self, batch: Batch) -> Sight:
         batch = self._standardised(batch)
-        is_carried = carry is not None and carry.is_whole
+        return Sight(batch, self.origins.view(batch, self.smoothing))
+
+    def _forecast(self, sight: Sight, last_only: bool) -> Output:
+        batch, view = sight
+        with self.autocast():
+            states = self._states(view, batch.static)  # [B, O, D]
+        kept = self._kept(last_only)
+        return self.answer(states[:, kept], view.at(kept), self.origins.known_ahead(view, batch.future, kept))
+
+    def _carried(self, batch: Batch, last_only: bool, carry: Carry) -> Output:
+        """Return the forecasts from the state at the last origin that is carried along, once it is whole."""
+        batch, is_carried = self._standardised(batch), carry.is_whole
         origins = Origins(self.shape, self.shape.at_last) if is_carried else self.origins
         view, kept = origins.view(batch, self.smoothing), self._kept(last_only)
-        if carry is not None:
-            newest = carry(view.inputs[:, -1].cpu().numpy(), batch.static.cpu().numpy())
-        if is_carried:
-            states = torch.from_numpy(newest)[:, None].to(batch.static.device)
-        else:
-            with self.autocast():
-                states = self._states(view, batch.static)  # [B, O, D]
+        newest = carry(view.inputs[:, -1].cpu().numpy(), batch.static.cpu().numpy())
+        if not is_carried:
+            return self._forecast(Sight(batch, view), last_only)
+        states = torch.from_numpy(newest)[:, None].to(batch.static.device)
         return self.answer(states[:, kept], view.at(kept), origins.known_ahead(view, batch.future, kept))
 
     def _states(self, view: View, static: Tensor) -> Tensor:
@@ -164,13 +200,12 @@ class Network(nn.Module):
 
     def loss(self, batch: Batch, last_only: bool = False) -> Tensor:
         """Return the mean loss over the seen steps after the trained origins that count, or after the last."""
-        return self.weighed_loss(batch, last_only).mean
+        return self.weighed_loss(self.look(batch), last_only).mean
 
-    def weighed_loss(self, batch: Batch, last_only: bool = False) -> Loss:
-        """Return the mean loss, and over how many steps it is."""
+    def weighed_loss(self, sight: Sight, last_only: bool = False) -> Loss:
+        """Return the mean loss of the windows that it sees, and over how many steps it is."""
         last_only = last_only or self.shape.origins == "last"
-        batch = self.fold(batch)
-        output = self(batch, last_only)
+        batch, output = sight.batch, self._forecast(sight, last_only)
         residual, counted = self._residual(batch, output, last_only)
         residual = torch.where(counted, residual, 0.0)  # else 0 x inf, which is no number, could come in below
         losses = self.head.loss(output.params, residual, output.frame(batch))

@@ -17,9 +17,12 @@ from torch import Tensor, nn
 
 from rnncast.device import compute_alone
 from rnncast.dropout import draw_from
-from rnncast.network import Network
+from rnncast.network import Network, Sight
 from rnncast.ranks import Ranks
 from rnncast.windows import Windows
+
+PIECE = 6_000_000
+"""Numbers of a pass from which on a CPU goes through more windows no faster, but takes more memory for them."""
 
 Given = TypeVar("Given")
 Found = TypeVar("Found")
@@ -55,20 +58,28 @@ class Sums(NamedTuple):
         return self.loss / steps, torch._foreach_div(self.gradients, steps)
 
 
+def at_once(network: Network, count: int) -> int:
+    """Return how many of `count` windows a replica goes through at once; the sums of the pieces are those of all."""
+    if network.static_loc.device.type != "cpu":
+        return count
+    return min(count, max(1, PIECE // network.numbers_per_window))
+
+
 class Replicas:
     """Holds a network and its twins, which share the weights, and the threads that they run in.
 
     Attributes:
         weights: those that learn.
-        chances: what the dropout of each draws from, on a CPU.
+        chances: what the dropout of each draws from, on a CPU or a CUDA device.
     """
 
     def __init__(self, network: Network, count: int, seed: int) -> None:
         self.weights = [weight for weight in network.parameters() if weight.requires_grad]
         self._networks = [network, *(_twin(network) for _ in range(count - 1))]
         self._pool = ThreadPoolExecutor(count, initializer=compute_alone) if count > 1 else None
-        replicas = self._networks if network.static_loc.device.type == "cpu" else []
-        self.chances = [torch.Generator().manual_seed(seed + number) for number in range(len(replicas))]
+        where = network.static_loc.device
+        replicas = self._networks if where.type in ("cpu", "cuda") else []
+        self.chances = [torch.Generator(where).manual_seed(seed + number) for number in range(len(replicas))]
         for replica, chance in zip(replicas, self.chances, strict=True):
             replica.train()
             draw_from(replica, chance)
@@ -96,7 +107,16 @@ class Replicas:
 
     def _of_part(self, windows: Windows, share: tuple[Network, Tensor, Tensor]) -> Sums:
         network, series, ends = share
-        found = network.weighed_loss(windows.batch(series, ends))
+        count = -(-len(series) // at_once(network, len(series)))
+        pieces = zip(series.tensor_split(count), ends.tensor_split(count), strict=True)
+        return reduce(Sums.plus, (self._of_piece(network, network.look(windows.batch(*piece))) for piece in pieces))
+
+    def sums_of(self, sight: Sight) -> Sums:
+        """Return the sums over windows that were looked at before, all found by the first replica."""
+        return self._of_piece(self._networks[0], sight)
+
+    def _of_piece(self, network: Network, sight: Sight) -> Sums:
+        found = network.weighed_loss(sight)
         loss = found.mean * found.steps
         gradients = torch.autograd.grad(loss, self.weights, materialize_grads=True)
         # Some come turned, and a fused optimiser reads memory as it lies.

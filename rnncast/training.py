@@ -14,12 +14,15 @@ from rnncast.config import TrainingConfig
 from rnncast.draws import Draws
 from rnncast.errors import RunError
 from rnncast.fits import Fit, Progress
-from rnncast.network import Network
+from rnncast.network import Network, Sight
 from rnncast.optimizers import Optimizer
 from rnncast.ranks import SOLO, Ranks
-from rnncast.replicas import Replicas, Sums
+from rnncast.replicas import Replicas, Sums, at_once
 from rnncast.schedules import Clock, learning_rate
 from rnncast.windows import Batch, WindowIndex, Windows
+
+AHEAD = 16
+"""Steps whose windows are looked at together at most."""
 
 
 class Averaged:
@@ -104,6 +107,7 @@ class Loop:
         self.draws = Draws(len(index), training.batch_size or 1, training.seed)
         self._device = windows.values.device
         self.parts = 1
+        self._ahead, self._sights = self._steps_ahead(replicas), (-1, list[Sight]())
         self._reset()
 
     def _reset(self) -> None:
@@ -134,28 +138,53 @@ class Loop:
         if self.ranks.count > 1:
             self.replicas.draw_anew((self.training.seed, number, self.ranks.number))
         self.optimizer.rate = learning_rate(self.training, fraction)
-        loss = self._find_gradient(self.draws.at(number - 1))
+        loss = self._find_gradient(number - 1)
         norm = torch.nn.utils.clip_grad_norm_(self.replicas.weights, self.training.clip_norm or math.inf)
         self.optimizer.step()
         self.averaged.update(number)
         self.loss, self.norm = self.loss + loss, torch.maximum(self.norm, norm)
         self.steps += 1
 
-    def _find_gradient(self, windows: Tensor) -> Tensor:
-        """Leave the gradient of the mean loss of the windows with these numbers [B] in the weights; return the loss.
+    def _find_gradient(self, step: int) -> Tensor:
+        """Leave the gradient of the mean loss of the windows of a step in the weights; return the loss.
 
         Each rank goes through its share of them. What ranks give is added and then divided: the mean of their means
         would be another number where more steps count on one than on the other.
         """
-        own = windows.tensor_split(self.ranks.count)[self.ranks.number]
-        series, ends = (numbers.to(self._device) for numbers in self.index.locate(own))
-        sums = None
-        while sums is None:
-            sums = self._sums(series, ends)
-        loss, gradients = sums.over(self.ranks).means()
+        loss, gradients = self._sums_of(step).over(self.ranks).means()
         for weight, gradient in zip(self.replicas.weights, gradients, strict=True):
             weight.grad = gradient
         return loss
+
+    def _sums_of(self, step: int) -> Sums:
+        """Return the sums over this rank's windows of a step."""
+        if self._ahead > 1:
+            return self.replicas.sums_of(self._seen(step))
+        series, ends = self._located(self.draws.at(step).tensor_split(self.ranks.count)[self.ranks.number])
+        sums = None
+        while sums is None:
+            sums = self._sums(series, ends)
+        return sums
+
+    def _located(self, windows: Tensor) -> list[Tensor]:
+        return [numbers.to(self._device) for numbers in self.index.locate(windows)]
+
+    @torch.no_grad()
+    def _seen(self, step: int) -> Sight:
+        """Return what the network sees of the windows of a step; several steps are looked at together."""
+        block, within = divmod(step, self._ahead)
+        if self._sights[0] != block:
+            drawn = [self.draws.at(block * self._ahead + place) for place in range(self._ahead)]
+            sight = self.network.look(self.windows.batch(*self._located(torch.cat(drawn))))
+            self._sights = block, sight.split([len(windows) for windows in drawn])
+        return self._sights[1][within]
+
+    def _steps_ahead(self, replicas: int) -> int:
+        """Return how many steps' windows are looked at together: of small ones many, as looking costs much there."""
+        is_shared = replicas * self.ranks.count > 1
+        if is_shared or self._device.type != "cpu" or self.network.learns_to_see:
+            return 1
+        return min(AHEAD, at_once(self.network, AHEAD * self.draws.batch_size) // self.draws.batch_size)
 
     def _sums(self, series: Tensor, ends: Tensor) -> Sums | None:
         """Return the sums over windows, None where the device has no memory for them: next time in twice the parts.

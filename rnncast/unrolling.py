@@ -26,6 +26,8 @@ State = tuple[Tensor, ...] | Tensor
 
 aten = torch.ops.aten
 
+_BELOW = torch.tensor(-1.0)
+
 
 def run(layer: nn.Module, inputs: Tensor, before: State | None = None) -> tuple[Tensor, State]:
     """Return the outputs [B, T, D] of a layer for inputs [B, T, F], and its last state, the fastest way.
@@ -130,10 +132,11 @@ class _Vanilla(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: FunctionCtx, inputs: Tensor, w: Tensor, u: Tensor, b: Tensor, activation: str) -> Tensor:
-        states = nn.functional.linear(inputs, w, b)  # [T, B, D]
-        activate_, turned = _tanh_ if activation == "tanh" else torch.relu_, u.t()
-        activate_(states[0])
-        for before, state in pairwise(states):
+        activate_, times = (_tanh_of_half_, 2) if activation == "tanh" else (torch.relu_, 1)
+        states, turned = nn.functional.linear(inputs, times * w, times * b), times * u.t()  # [T, B, D]
+        steps = states.unbind()
+        activate_(steps[0])
+        for before, state in pairwise(steps):
             activate_(state.addmm_(before, turned))
         ctx.save_for_backward(inputs, w, u, states)
         ctx.is_tanh = activation == "tanh"  # type: ignore[attr-defined]
@@ -142,15 +145,12 @@ class _Vanilla(torch.autograd.Function):
     @staticmethod
     def backward(ctx: FunctionCtx, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         inputs, w, u, states = ctx.saved_tensors  # type: ignore[attr-defined]
-        at_products = torch.empty_like(states)  # [T, B, D], d
-        error = gradients[0][-1]
-        for step in range(len(inputs) - 1, -1, -1):
-            if ctx.is_tanh:  # type: ignore[attr-defined]
-                aten.tanh_backward(error, states[step], grad_input=at_products[step])
-            else:
-                aten.threshold_backward(error, states[step], 0, grad_input=at_products[step])
-            if step:
-                error = torch.addmm(gradients[0][step - 1], at_products[step], u)
+        is_tanh: bool = ctx.is_tanh  # type: ignore[attr-defined]
+        at_products = 1 - states * states if is_tanh else (states > 0).to(states.dtype)  # [T, B, D], f', becomes d
+        given, steps = gradients[0].unbind(), at_products.unbind()
+        steps[-1].mul_(given[-1])
+        for gradient, after, at_product in zip(given[-2::-1], steps[:0:-1], steps[-2::-1], strict=True):
+            at_product.mul_(torch.addmm(gradient, after, u))
         by_u, _ = _of_product(at_products[1:], states[:-1])
         by_w, by_b = _of_product(at_products, inputs)
         by_inputs = at_products @ w if ctx.needs_input_grad[0] else None  # type: ignore[attr-defined]
@@ -159,7 +159,12 @@ class _Vanilla(torch.autograd.Function):
 
 def _tanh_(values: Tensor) -> Tensor:
     """Turn values into their tanh, to the last digit but one in absolute terms, and thrice as fast as torch's."""
-    return values.mul_(2).sigmoid_().mul_(2).sub_(1)
+    return _tanh_of_half_(values.mul_(2))
+
+
+def _tanh_of_half_(values: Tensor) -> Tensor:
+    """Turn values into the tanh of their halves."""
+    return torch.add(_BELOW, values.sigmoid_(), alpha=2, out=values)  # a product and a sum would be two operations
 
 
 def _of_product(gradient: Tensor, inputs: Tensor) -> tuple[Tensor, Tensor]:

@@ -6,6 +6,7 @@ from rnncast import device, registry
 from rnncast.config import RunConfig
 from rnncast.errors import DeviceError
 from rnncast.forecasting import forecast
+from rnncast.rounds import one_by_one, side_by_side
 from rnncast.training import Loop, fit
 from rnncast.windows import Windows
 from tests.making import CPU, TINY, loop_of, network_of, panel_of, same_units, walk
@@ -67,6 +68,29 @@ def test_little_work_and_other_devices_are_not_shared(where: torch.device, works
     assert device.share(RunConfig(threads=4), where, works) == (1, 1)
 
 
+@pytest.mark.parametrize(("fits", "expected"), [(0, (1, 1)), (1, (1, 1)), (3, (3, 1)), (9, (device.STREAMS, 1))])
+def test_a_cuda_device_runs_a_few_fits_side_by_side(fits: int, expected: tuple[int, int]) -> None:
+    assert device.share(RunConfig(threads=4), torch.device("cuda"), [1] * fits) == expected
+
+
+def on_cuda(**settings: object) -> Loop:
+    """Return a training loop on a CUDA device."""
+    loop = loop_of(PANEL, **settings)
+    windows = Windows(PANEL, same_units(PANEL), 8, 3, torch.device("cuda"))
+    return Loop(loop.network.to("cuda"), windows, loop.index, loop.training)
+
+
+@pytest.mark.cuda
+def test_fits_on_streams_find_what_they_find_one_by_one() -> None:
+    def losses(together: bool) -> list[float]:
+        loops = [on_cuda(seed=seed, dropout=0.3, num_layers=2) for seed in (1, 2, 3)]
+        running = {loop: fit(loop, str(number)) for number, loop in enumerate(loops)}
+        records = side_by_side(running, loops, len(loops)) if together else one_by_one(running)
+        return [record.loss for record in sorted(records, key=lambda record: (record.fit, record.step))]
+
+    np.testing.assert_allclose(losses(True), losses(False), rtol=1e-4)
+
+
 @pytest.mark.cuda
 @pytest.mark.parametrize("model", registry.MODELS)
 def test_cuda_forecasts_what_the_cpu_does(model: str) -> None:
@@ -80,11 +104,8 @@ def test_cuda_forecasts_what_the_cpu_does(model: str) -> None:
 @pytest.mark.cuda
 def test_cuda_trains_as_the_cpu_does() -> None:
     loop = loop_of(PANEL)
-    on_cuda = loop_of(PANEL)
-    windows = Windows(PANEL, same_units(PANEL), 8, 3, torch.device("cuda"))
     loop.windows = Windows(PANEL, same_units(PANEL), 8, 3, CPU)
-    on_cuda = Loop(on_cuda.network.to("cuda"), windows, on_cuda.index, on_cuda.training)
-    ours, theirs = ([record.loss for record in fit(one, "fit")] for one in (loop, on_cuda))
+    ours, theirs = ([record.loss for record in fit(one, "fit")] for one in (loop, on_cuda()))
     assert len(ours) == TINY["max_steps"]
     np.testing.assert_allclose(ours, theirs, rtol=1e-2)
 

@@ -1,6 +1,8 @@
 import pytest
 import torch
 
+from rnncast import replicas as tested
+from rnncast.network import Network, Sight
 from rnncast.replicas import Replicas, Sums
 from tests.making import full_panel, network_of, panel_of, walk, windows_of
 
@@ -26,6 +28,23 @@ def test_replicas_find_the_gradient_of_the_whole_batch(count: int, model: str) -
     torch.testing.assert_close(mean, loss.detach())
     expected = [weight.grad for weight in network.parameters()]
     torch.testing.assert_close(list(gradients), expected, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_pieces_of_a_large_batch_add_up_to_its_gradient(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
+    whole = sums(count, model="lstm")
+    monkeypatch.setattr(tested, "PIECE", 1)
+    seen: list[int] = []
+    of_piece = Replicas._of_piece
+
+    def noting(self: Replicas, network: Network, sight: Sight) -> Sums:
+        seen.append(len(sight.batch.target))
+        return of_piece(self, network, sight)
+
+    monkeypatch.setattr(Replicas, "_of_piece", noting)
+    pieces = sums(count, model="lstm")
+    assert seen == [1] * len(SERIES)
+    torch.testing.assert_close(pieces.means(), whole.means(), rtol=1e-4, atol=1e-6)
 
 
 def test_windows_without_a_step_that_counts_have_no_gradient() -> None:

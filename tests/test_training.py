@@ -10,11 +10,13 @@ from rnncast import registry, schedules, training
 from rnncast.config import TrainingConfig
 from rnncast.errors import RunError
 from rnncast.fits import Fit, Progress
+from rnncast.network import Network
+from rnncast.panel import Panel
 from rnncast.replicas import Sums
 from rnncast.schedules import Clock, learning_rate
 from rnncast.training import Averaged, Best, Loop, fit, validate
 from rnncast.windows import Windows
-from tests.making import batch_of, loop_of, network_of, panel_of, walk
+from tests.making import batch_of, full_panel, loop_of, network_of, panel_of, walk
 
 PANEL = panel_of([walk(30, seed=1), walk(18, seed=2)])
 
@@ -237,7 +239,8 @@ def test_a_refit_stops_on_the_way_of_the_whole_schedule() -> None:
     assert [record.loss for record in part] == [record.loss for record in whole[:7]]
 
 
-def test_a_loss_that_is_no_number_keeps_the_best_weights() -> None:
+def test_a_loss_that_is_no_number_keeps_the_best_weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "AHEAD", 1)  # values that change are seen at the next step
     loop = loop_of(PANEL, max_steps=10)
     running = fit(loop, "fit")
     for _ in range(4):
@@ -278,7 +281,44 @@ def test_steps_move_the_weights_as_gradients_that_torch_collects_do(model: str, 
     torch.testing.assert_close(weights_of(ours), weights_of(theirs), rtol=1e-2, atol=1e-3)
 
 
+@pytest.mark.parametrize(
+    ("panel", "settings"),
+    [
+        (PANEL, {"model": "rnn"}),
+        (PANEL, {"model": "lstm", "dropout": 0.3, "origins": "last"}),
+        (full_panel(3, past=1, known=2, seasons=(4,)), {"model": "gru"}),
+        (full_panel(3, past=1, known=2, seasons=(4,)), {"model": "gru", "channels": "joint"}),
+        (PANEL, {"model": "esrnn"}),
+    ],
+)
+def test_windows_that_are_looked_at_together_teach_what_they_teach_alone(
+    monkeypatch: pytest.MonkeyPatch, panel: Panel, settings: dict[str, object]
+) -> None:
+    def trained(ahead: int) -> list[torch.Tensor]:
+        monkeypatch.setattr(training, "AHEAD", ahead)
+        loop = loop_of(panel, batch_size=5, max_steps=9, **settings)
+        for number in range(1, loop.draws.per_epoch + 3):  # past the last windows of an epoch, which may be fewer
+            loop.step(number, 0.5)
+        return list(loop.network.parameters())
+
+    assert all(torch.equal(one, other) for one, other in zip(trained(16), trained(1), strict=True))
+
+
+@pytest.mark.parametrize(("model", "looks"), [("rnn", 1), ("esrnn", 6)])
+def test_what_is_seen_is_looked_at_once_for_several_steps_unless_weights_change_it(
+    monkeypatch: pytest.MonkeyPatch, model: str, looks: int
+) -> None:
+    counted: list[int] = []
+    look = Network.look
+    monkeypatch.setattr(Network, "look", lambda self, batch: counted.append(len(batch.target)) or look(self, batch))
+    loop = loop_of(PANEL, model=model, batch_size=2)
+    for number in range(1, 7):
+        loop.step(number, 0.5)
+    assert len(counted) == looks
+
+
 def test_a_batch_that_does_not_fit_is_gone_through_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "AHEAD", 1)  # as on a device that may have too little memory
     plain, short = (loop_of(PANEL, model="lstm", batch_size=8, max_steps=3) for _ in range(2))
     whole = short.replicas.sums
 
@@ -296,6 +336,7 @@ def test_a_batch_that_does_not_fit_is_gone_through_in_parts(monkeypatch: pytest.
 
 
 def test_a_window_that_does_not_fit_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "AHEAD", 1)  # as on a device that may have too little memory
     loop = loop_of(PANEL, model="lstm", batch_size=4, max_steps=3)
 
     def sums(windows: Windows, series: torch.Tensor, ends: torch.Tensor) -> Sums:

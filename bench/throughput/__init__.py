@@ -13,10 +13,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from bench.measuring import ROOT
+from bench.throughput.turns import DEVICE, THREADS
 from bench.throughput.workloads import HOURLY, SERIES, TEXTBOOK, WORKLOADS, Workload
 
 SIDE = 2048
 """Rows and columns of the matrices that `bare` multiplies."""
+
+PEERS = {"neuralforecast": HOURLY, "darts": HOURLY, "gluonts": ("lstm",), "keras": (*HOURLY, *TEXTBOOK)}
+"""Libraries, each with a module here of its name, and the workloads that it can be given."""
 
 
 class Program(NamedTuple):
@@ -41,9 +45,13 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("workloads", nargs="*", metavar="WORKLOAD", help=", ".join(WORKLOADS) + "; all but series")
     parser.add_argument("--rounds", type=int, default=7, help="turns of each program")
     parser.add_argument("--steps", type=int, default=0, help="steps of a turn; by default about a second's")
-    parser.add_argument("--peer", action="append", default=[], metavar="NAME=PYTHON", help="a library and its Python")
+    parser.add_argument(
+        "--python", action="append", default=[], metavar="NAME=PATH", help=f"an interpreter with {', '.join(PEERS)}"
+    )
     asked = parser.parse_args(arguments)
-    peers = dict(peer.split("=", 1) for peer in asked.peer)
+    peers = dict(peer.split("=", 1) for peer in asked.python)
+    for name in {*peers} - {*PEERS} | {*asked.workloads} - {*WORKLOADS}:
+        parser.error(f"there is no '{name}'; known: {', '.join((*PEERS, *WORKLOADS))}")
     names = asked.workloads or [*HOURLY, *TEXTBOOK]
     if set(names) <= set(SERIES):
         _report_series(_measured([_own(name, asked.steps or 10, "all") for name in names], asked.rounds))
@@ -63,7 +71,8 @@ def _programs(name: str, steps: int, peers: Mapping[str, str]) -> list[Program]:
         _own(name, steps, "all"),
     ]
     for peer, python in peers.items():
-        found.append(Program(peer, (python, "-m", f"bench.throughput.{peer}", name, str(steps)), steps))
+        if name in PEERS[peer]:
+            found.append(Program(peer, (python, "-m", f"bench.throughput.{peer}", name, str(steps)), steps))
     return found
 
 
@@ -109,25 +118,27 @@ def _turn(program: Program, process: "subprocess.Popen[str]") -> dict[str, Any]:
 
 
 def _report(name: str, workload: Workload, taken: Mapping[str, Taken]) -> None:
-    """Print windows a second, and each program's times beside those of the bare loop."""
-    print(f"{name}: {workload}")
-    print(f"{'':16} {'windows/s':>9} {'of CPU':>9} {'x bare':>7} {'x bare, CPU':>12} {'of sgemm':>9} {'MiB':>6}")
-    best = 2 * SIDE**3 / min(taken["products"].seconds)
-    bare = taken["bare"]
-    for program, found in taken.items():
-        if program == "products":
-            continue
-        seconds, cpu = statistics.median(found.seconds), statistics.median(found.cpu)
-        faster = _ratio(bare.seconds, found.seconds), _ratio(bare.cpu, found.cpu)
-        used = workload.multiplications * workload.batch / min(found.seconds) / best
+    """Print how fast each program was, by the clock and by the seconds of CPU of all its threads, and its memory."""
+    print(f"{name}: {workload}, {THREADS} threads, {DEVICE}")
+    for clock, what in (("seconds", "by the clock"), ("cpu", "by CPU time")):
+        times = {program: getattr(found, clock) for program, found in taken.items()}
+        _table(workload, times, what)
+    print("MiB:", ", ".join(f"{program} {found.peak:.0f}" for program, found in taken.items()), "\n", flush=True)
+
+
+def _table(workload: Workload, times: Mapping[str, Sequence[float]], what: str) -> None:
+    """Print windows a second, how many times as many they are as the bare loop's, and seconds of an epoch."""
+    best = 2 * SIDE**3 / min(times["products"])
+    print(f"{what:16} {'windows/s':>9} {'x bare':>7} {'of sgemm':>9} {'s an epoch':>11}")
+    for program in (program for program in times if program != "products"):
+        seconds = statistics.median(times[program])
+        used = workload.multiplications * workload.batch / min(times[program]) / best
         print(
-            f"{program:16} {workload.batch / seconds:9.0f} {workload.batch / cpu:9.0f} {faster[0]:7.2f} "
-            f"{faster[1]:12.2f} {used:9.2f} {found.peak:6.0f}"
+            f"{program:16} {workload.batch / seconds:9.0f} {_ratio(times['bare'], times[program]):7.2f} {used:9.2f} "
+            f"{workload.sequences / workload.batch * seconds:11.2f}"
         )
-    last, every = taken["rnncast last"], taken["rnncast all"]
-    slower = _ratio(every.seconds, last.seconds), _ratio(every.cpu, last.cpu)
-    print(f"all origins take {slower[0]:.2f} of the time of the last, {slower[1]:.2f} of its CPU time")
-    print(f"products {best / 1e9:.0f} GFLOP/s at best\n", flush=True)
+    slower = _ratio(times["rnncast all"], times["rnncast last"])
+    print(f"all origins take {slower:.2f} of the time of the last; sgemm at best {best / 1e9:.0f} GFLOP/s")
 
 
 def _report_series(taken: Mapping[str, Taken]) -> None:

@@ -9,7 +9,7 @@ import sys
 import torch
 from torch import Tensor, nn
 
-from bench.throughput.turns import THREADS, Turns
+from bench.throughput.turns import DEVICE, THREADS, Turns
 from bench.throughput.workloads import WORKLOADS, Workload
 
 SIDE = 2048
@@ -56,8 +56,9 @@ def multiply(turns: Turns) -> None:
 if __name__ == "__main__":
     torch.manual_seed(0)
     torch.set_num_threads(THREADS)
+    torch.set_default_device(DEVICE)
     name, steps = sys.argv[1:]
-    taken = Turns(int(steps))
+    taken = Turns(int(steps), torch.cuda.synchronize if DEVICE.startswith("cuda") else lambda: None)
     if name == "products":
         multiply(taken)
     train(WORKLOADS[name], taken)

@@ -12,7 +12,7 @@ process.prepare()
 import numpy as np  # noqa: E402 - after what must be set before
 import torch  # noqa: E402
 
-from bench.throughput.turns import THREADS, Turns  # noqa: E402
+from bench.throughput.turns import DEVICE, THREADS, Turns  # noqa: E402
 from bench.throughput.workloads import WORKLOADS, Workload, panel  # noqa: E402
 from rnncast.config import Config  # noqa: E402
 from rnncast.ensemble import fit_members  # noqa: E402
@@ -26,7 +26,7 @@ def main(workload: Workload, steps: int, origins: str = "last") -> None:
     series, config = panel_of(workload), config_of(workload, steps, origins)
     turns = Turns(steps)
     while True:
-        for _ in fit_members(Round("throughput", series), [config], torch.device("cpu")):
+        for _ in fit_members(Round("throughput", series), [config], torch.device(DEVICE)):
             turns.over()
 
 

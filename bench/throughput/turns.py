@@ -8,10 +8,28 @@ import os
 import resource
 import sys
 import time
+from collections.abc import Callable
 from typing import NamedTuple
 
 THREADS = int(os.environ.get("BENCH_THREADS", "2"))
 """Threads that every program may use."""
+
+
+DEVICE = os.environ.get("BENCH_DEVICE", "cpu")
+"""What rnncast, the bare loop and the products compute on."""
+
+FOR_EVER = 10**6
+"""Steps or epochs of programs that train until they are ended."""
+
+
+LIGHTNING: dict[str, object] = {
+    "accelerator": "cpu",
+    "devices": 1,
+    "logger": False,
+    "enable_progress_bar": False,
+    "enable_model_summary": False,
+}
+"""What Lightning's trainer is told in the libraries that train by it."""
 
 
 class Taken(NamedTuple):
@@ -22,10 +40,13 @@ class Taken(NamedTuple):
 
 
 class Turns:
-    """Waits, before the first step and after every `steps`, until it is this program's turn."""
+    """Waits, before the first step and after every `steps`, until it is this program's turn.
 
-    def __init__(self, steps: int) -> None:
-        self.steps, self._done = steps, 0
+    At the end of a turn it calls `settle`, which waits for what a device was told to do.
+    """
+
+    def __init__(self, steps: int, settle: Callable[[], object] = lambda: None) -> None:
+        self.steps, self._settle, self._done = steps, settle, 0
         sys.stdout.flush()
         self._answers = os.fdopen(os.dup(1), "w")
         os.dup2(2, 1)  # what a library prints is no answer
@@ -39,6 +60,7 @@ class Turns:
 
     def over(self) -> None:
         """Say what the turn took and wait for the next; without one, leave."""
+        self._settle()
         seconds, cpu = time.perf_counter() - self._began, time.process_time() - self._cpu
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         self._answers.write(json.dumps({"seconds": seconds, "cpu": cpu, "peak": peak}) + "\n")

@@ -33,6 +33,11 @@ class Workload(NamedTuple):
     length: int = 2000
 
     @property
+    def sequences(self) -> int:
+        """Return how many windows there are: an epoch."""
+        return self.series * (self.length - self.context - self.horizon + 1)
+
+    @property
     def multiplications(self) -> int:
         """Return the multiplications and additions of matrix products for one window, forward and back."""
         gates = {"lstm": 4, "gru": 3, "rnn": 1}[self.cell] * self.hidden
@@ -44,9 +49,9 @@ class Workload(NamedTuple):
 HOURLY = {cell: Workload(cell) for cell in ("lstm", "gru", "rnn")}
 
 TEXTBOOK = {
-    "textbook-lstm": Workload("lstm", 50, 2, 32, 60, 1, 1, 1, 1061),
-    "textbook-rnn-2": Workload("rnn", 128, 2, 32, 10, 1, 2, 1, 10_011),
-    "textbook-rnn-3": Workload("rnn", 128, 3, 32, 10, 1, 2, 1, 10_011),
+    "textbook-lstm": Workload("lstm", 50, 2, 32, 60, 1, 1, 1, 1060),
+    "textbook-rnn-2": Workload("rnn", 128, 2, 32, 10, 1, 2, 1, 10_010),
+    "textbook-rnn-3": Workload("rnn", 128, 3, 32, 10, 1, 2, 1, 10_010),
 }
 """The workloads of widely read introductions: 1,000 sequences of 60; 10,000 of 10 with 2 features."""
 
