@@ -30,7 +30,7 @@ NUMBERS = 2**22
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Exported:
-    """An exported model, as `api.Forecaster` stands for a checkpoint."""
+    """An exported model, as `forecaster.Forecaster` stands for a checkpoint."""
 
     about: About
     session: "InferenceSession"

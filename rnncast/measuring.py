@@ -17,7 +17,7 @@ ORIGINS = 5
 
 
 class Measured(TypedDict, total=False):
-    """What a backtest measures, see `api.Forecaster.backtest`."""
+    """What a backtest measures, see `forecaster.Forecaster.backtest`."""
 
     baselines: tuple[str, ...]
     levels: tuple[int, ...]

@@ -81,6 +81,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"comparing", "tuning"}),
     frozenset({"rendering"}),
     frozenset({"markup"}),
+    frozenset({"forecaster"}),
     frozenset({"api"}),
     frozenset({"reporting", "sktime"}),
     frozenset({"cli"}),
