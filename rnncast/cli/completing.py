@@ -74,7 +74,7 @@ NAMES: dict[str, Callable[[], Iterable[str]]] = {
 }
 """What is known, by the name of the parameter."""
 
-PATHS = {"FILE": "file", "[FILE]": "file", "FILE|URL": "file", "FOLDER": "dir"}
+PATHS = {"FILE": "file", "[FILE]": "file", "FILE|URL": "file", "FILE|FOLDER/": "file", "FOLDER": "dir"}
 """What lies on the disk, by the metavar."""
 
 
