@@ -10,7 +10,7 @@ import torch
 
 from rnncast import api
 from rnncast.blend import Blend
-from rnncast.config import DECILES
+from rnncast.config import DECILES, DataConfig
 from rnncast.forecasting import Predictor, baseline_forecasts, forecast, predict
 from rnncast.intervals import interval
 from rnncast.panel import Forecast, Panel
@@ -149,7 +149,7 @@ def test_a_series_that_was_never_negative_is_not_forecast_below_zero(
 def test_only_what_came_before_an_origin_says_whether_a_series_may_be_negative(predictor: Predictor) -> None:
     values = np.concatenate([np.linspace(30, 0, 40), np.full(20, -5.0)])
     frame = table("a").assign(y=values)
-    panel = api.panel_from_frame(frame, api.DataConfig(freq="D", season_length=(7,))).panel
+    panel = api.read(frame, DataConfig(freq="D", season_length=(7,))).panel
     before, after = predict(predictor, panel, np.array([[39, 50]]), 4).quantiles[0]
     assert before.min() == 0
     assert after.min() < 0
