@@ -13,7 +13,9 @@ How large they are, by the number of values:
 |----------------|--------|-------|-------|
 | under 20,000   | 64     | 32    | 200   |
 | under 200,000  | 64     | 128   | 300   |
-| more           | 128    | 128   | 1,600 with a season, 600 without one or for a long horizon |
+| more           | 128    | 128   | 1,600 with a season, 600 without |
+
+Long horizons have 64 numbers and 600 steps at most, whatever the number of values.
 
 `auto` leaves data of under 2,000 values to the embedded model, as it is. Of more it fits four members, LSTM
 and GRU in turn, with the segments in turn, and the embedded model joins them; for long horizons it does not. Of
@@ -280,7 +282,7 @@ def _sizes(config: Config, panel: Panel, far: bool) -> dict[str, object]:
     many = 1600 if panel.season_length > 1 and not far else 600
     steps = many if large else 300 if values >= MEDIUM else 200
     return {
-        "hidden_size": 128 if large else 64,
+        "hidden_size": 128 if large and not far else 64,
         "num_layers": 1,
         "dropout": 0.1,
         "ensemble": MEMBERS if is_auto else 3 if values < SMALL else 1,
