@@ -7,7 +7,7 @@ see `carrying`; else their windows are read anew. What is kept of a series does 
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -30,18 +30,22 @@ PARTS = ("codes", "times", "target", "past", "future", "static")
 """What rows have of each."""
 
 
-@dataclass(slots=True)
-class Followed:
+class Followed(NamedTuple):
     """Holds what is kept of one series: what forecasts it, its last rows, and how many came before these."""
 
     predictor: Predictor
-    rows: Rows | None = None
+    rows: Rows
     dropped: int = 0
 
-    def keep(self, rows: Rows, most: int) -> None:
-        """Keep the last of some rows, at most so many."""
-        extra = max(0, len(rows.codes) - most)
-        self.rows, self.dropped = _last(rows, most), self.dropped + extra
+    def then(self, row: Rows, most: int) -> "Followed":
+        """Return the series with one more row, of which at most so many rows are kept.
+
+        Raises:
+            DataError: the row is not later than the last one.
+        """
+        _check_time(self.rows, row)
+        rows = _joined(self.rows, row)
+        return self._replace(rows=_last(rows, most), dropped=self.dropped + max(0, len(rows.codes) - most))
 
 
 @dataclass(slots=True)
@@ -96,14 +100,14 @@ class Follower:
         Raises:
             DataError: there is none; all but a row without a value are not kept.
         """
-        followed = self.series.setdefault(tuple(row.ids[0].tolist()), Followed(carrying(self.predictor)))
-        _check_time(followed.rows, row)
-        rows = row if followed.rows is None else _joined(followed.rows, row)
+        name = tuple(row.ids[0].tolist())
+        before = self.series.get(name)
+        followed = Followed(carrying(self.predictor), row) if before is None else before.then(row, self.history)
         if np.isnan(row.target).all():
-            followed.keep(rows, self.history)
+            self.series[name] = followed
             raise DataError("it has no value, and its step counts as missing.")
-        reading = panel_from_rows(_last(rows, self.history), roles, self.checkpoint.panel.words)
-        followed.keep(rows, self.history)
+        reading = panel_from_rows(followed.rows, roles, self.checkpoint.panel.words)
+        self.series[name] = followed
         panel = holidays.reaching(reading.panel, roles.data.holidays, self.horizon)
         if panel.time.name is None:  # where rows are only counted, those before count too
             panel = replace(panel, start=panel.start + followed.dropped)
@@ -141,9 +145,9 @@ def _single(rows: Rows) -> Iterator[Rows]:
         yield replace(row, codes=np.zeros_like(row.codes), ids=rows.ids[code : code + 1])
 
 
-def _check_time(before: Rows | None, row: Rows) -> None:
+def _check_time(before: Rows, row: Rows) -> None:
     """Raise a DataError for a row that is not later than the last one."""
-    if before is None or before.times is None or row.times is None or row.times[0] > before.times[-1]:
+    if before.times is None or row.times is None or row.times[0] > before.times[-1]:
         return
     if row.times[0] == before.times[-1]:
         raise DataError("its time has come already.")
