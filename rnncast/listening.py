@@ -16,12 +16,10 @@ import pyarrow as pa
 from rnncast.config import DataConfig
 from rnncast.errors import DataError
 from rnncast.reading import Words, dialects, encodings, headers, jsonlines, numerals, rows_of
-from rnncast.reading.base import Content, Rows, Source, Table, to_frame
+from rnncast.reading.base import STANDARD_INPUT, Content, Rows, Source, Table, to_frame
 from rnncast.reading.cells import is_comment
 from rnncast.reading.records import Dialect, records
 from rnncast.reading.roles import Roles, named
-
-NAME = "standard input"
 
 BEGINNING = 20
 """Lines at most that tell how the others are written."""
@@ -73,18 +71,18 @@ class Listener:
     def _begun(self, lines: Sequence[Line], is_over: bool) -> bool:
         """Tell by its first lines how the stream is written; false where more of them must come."""
         text = "".join(line.text for line in lines).encode()
-        content = Content(NAME, NAME, lambda: nullcontext(io.BytesIO(text)), "utf-8")
+        content = Content(STANDARD_INPUT, STANDARD_INPUT, lambda: nullcontext(io.BytesIO(text)), "utf-8")
         try:
             encodings.tell(content, None)  # what is packed is no text
             is_json = jsonlines.holds(content)
-            form = "utf-8" if is_json else headers.tell(NAME, dialects.tell(content, self._data.delimiter))
+            form = "utf-8" if is_json else headers.tell(STANDARD_INPUT, dialects.tell(content, self._data.delimiter))
         except DataError:
             if is_over or len(lines) >= BEGINNING:
                 raise
             return False
         if isinstance(form, Dialect) and not form.has_header:
             form = replace(form, names=_named(form, self._data))
-            self.notes += (f"{NAME} has no header; its columns are taken as {', '.join(form.names)}.",)
+            self.notes += (f"{STANDARD_INPUT} has no header; its columns are taken as {', '.join(form.names)}.",)
         self._form = form
         self._check()
         return True
@@ -94,7 +92,7 @@ class Listener:
         names = self._form.names if isinstance(self._form, Dialect) else ()
         missing = [name for name in named(self._data) if names and name not in names]
         if missing:
-            raise DataError(f"{NAME} has no column '{missing[0]}'.", f"Its columns are {', '.join(names)}.")
+            raise DataError(f"{STANDARD_INPUT} has no column '{missing[0]}'.", f"Its columns are {', '.join(names)}.")
 
     def _heard(self, lines: Sequence[Line]) -> Iterator[Heard | DataError]:
         try:
@@ -114,7 +112,9 @@ class Listener:
         """Return the rows of some lines; None where there are none."""
         form = self._form
         table = (
-            _delimited(lines, form) if isinstance(form, Dialect) else jsonlines.table_of(lines, Source(NAME, form=""))
+            _delimited(lines, form)
+            if isinstance(form, Dialect)
+            else jsonlines.table_of(lines, Source(STANDARD_INPUT, form=""))
         )
         if table is None:
             return None
@@ -152,21 +152,23 @@ def _delimited(lines: Sequence[Line], dialect: Dialect) -> Table | None:
     texts = {
         name: pa.chunked_array([pa.array(said, pa.string()).dictionary_encode()]) for name, said in columns.items()
     }
-    source = Source(NAME, len(rows), has_header=dialect.has_header, line=numbers.__getitem__)
+    source = Source(STANDARD_INPUT, len(rows), has_header=dialect.has_header, line=numbers.__getitem__)
     return Table(to_frame(texts), (source,)).without_empty(dialect.unnamed)
 
 
 def _cells(line: Line, dialect: Dialect) -> list[str]:
     try:
-        found = next(records([line.text], replace(dialect, first_line=1), NAME), None)
+        found = next(records([line.text], replace(dialect, first_line=1), STANDARD_INPUT), None)
     except DataError as error:
-        raise DataError(f"{NAME}, line {line.number}: a quote is not closed, or text follows a quoted cell.") from error
+        raise DataError(
+            f"{STANDARD_INPUT}, line {line.number}: a quote is not closed, or text follows a quoted cell."
+        ) from error
     if found is None or not any(map(str.strip, found.cells)) or is_comment(found.cells, dialect.kinds):
         return []
     width = len(dialect.names)
     if len(found.cells) < width or any(map(str.strip, found.cells[width:])):
         count = f"{len(found.cells)} cell{'s' * (len(found.cells) != 1)}"
-        raise DataError(f"{NAME}, line {line.number}: {count} where the first row has {width}.")
+        raise DataError(f"{STANDARD_INPUT}, line {line.number}: {count} where the first row has {width}.")
     return found.cells
 
 
@@ -181,7 +183,9 @@ def _named(dialect: Dialect, data: DataConfig) -> tuple[str, ...]:
     names = named(data)
     if len(names) != len(dialect.names):
         hint = "Begin the stream with the header: tail -n +1 -f FILE."
-        raise DataError(f"{NAME} has no header, and {len(dialect.names)} columns where {len(names)} are needed.", hint)
+        raise DataError(
+            f"{STANDARD_INPUT} has no header, and {len(dialect.names)} columns where {len(names)} are needed.", hint
+        )
     found: dict[int, str] = {}
     for kind, wanted in (("date", [data.time] if data.time else []), ("text", list(data.id))):
         places = [place for place, what in enumerate(dialect.kinds) if what == kind]

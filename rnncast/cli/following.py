@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rnncast import process
+from rnncast import process, registry
 from rnncast.cli import choosing
 from rnncast.cli.options import Talk
 from rnncast.errors import DataError, UsageError
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rnncast.listening import Heard, Listener
     from rnncast.panel import Forecast
 
-FORMATS = ("csv", "jsonl", "tsv")
+FORMATS = tuple(sorted(set(registry.STREAMS) & set(registry.FORMATS)))
 """Formats of which each row can be written by itself."""
 
 BLOCK = 2**16

@@ -46,11 +46,12 @@ from rnncast.reading import (
     times,
     unrolling,
 )
-from rnncast.reading.base import FILE, Ahead, Content, Reading, Rows, Table
+from rnncast.reading.base import FILE, STANDARD_INPUT, Ahead, Content, Reading, Rows, Table
 from rnncast.reading.categories import Words, as_classes
 from rnncast.reading.frames import to_pandas
 
 __all__ = [
+    "STANDARD_INPUT",
     "Ahead",
     "Reading",
     "Words",

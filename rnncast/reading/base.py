@@ -25,6 +25,9 @@ MISSING_WORDS = frozenset({"", "na", "nan", "null", "none", "n/a", "#n/a", "<na>
 FILE = "file"
 """The column that says from which of several files a row comes."""
 
+STANDARD_INPUT = "standard input"
+"""What it is called in messages, which is typed as -."""
+
 
 @dataclass(frozen=True, slots=True)
 class Content:

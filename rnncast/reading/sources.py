@@ -20,7 +20,7 @@ from typing import BinaryIO, cast
 import pyarrow as pa
 
 from rnncast.errors import DataError
-from rnncast.reading.base import Content
+from rnncast.reading.base import STANDARD_INPUT, Content
 
 TABLES = (".csv", ".tsv", ".txt", ".jsonl", ".ndjson", ".parquet", ".feather", ".arrow")
 PACKED = (".gz", ".bz2", ".xz", ".zst")
@@ -52,7 +52,7 @@ def _contents(path: str) -> list[Content]:
     if path == "-":
         # None when the program was started with the stream closed.
         held = sys.stdin.buffer.read() if sys.stdin is not None else b""
-        return [_content("standard input", "standard input", lambda: io.BytesIO(held))]
+        return [_content(STANDARD_INPUT, STANDARD_INPUT, lambda: io.BytesIO(held))]
     if os.path.isdir(path):
         return [_file(name) for name in _inside(path)]
     if glob.has_magic(path) and not os.path.lexists(path):

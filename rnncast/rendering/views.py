@@ -14,7 +14,7 @@ from rnncast.frequency import format_stamps
 from rnncast.horizons import default_horizon, usual_horizon
 from rnncast.intervals import interval
 from rnncast.panel import Forecast, Panel
-from rnncast.reading import Reading
+from rnncast.reading import STANDARD_INPUT, Reading
 from rnncast.rendering.base import Column, Table, Value
 from rnncast.rendering.columns import column, id_columns, stamps, steps
 from rnncast.scoring import only_usual
@@ -26,9 +26,9 @@ ROWS = 2**16
 """Rows of a forecast, about, that become a table at once."""
 
 
-def followed(forecast: Forecast, levels: Sequence[int], about: Mapping[str, Any] | None = None) -> Table:
+def followed(forecast: Forecast, levels: Sequence[int]) -> Table:
     """Return `forecast_table` with the row that it was forecast from, in a column before the times."""
-    table, panel = forecast_table(forecast, levels, about), forecast.panel
+    table, panel = forecast_table(forecast, levels), forecast.panel
     last = np.repeat(forecast.first - 1, forecast.horizon)
     origin = Column("origin", list(format_stamps(last, panel.time)))
     ids = len(panel.id_names)
@@ -77,7 +77,7 @@ def summary(reading: Reading) -> str:
     every = f", every {describe(roles.freq)}" if roles.freq and panel.time.freq else ""
     season = ", ".join(map(str, panel.season_lengths))
     seasonal = f", season {season}" if panel.season_lengths != (1,) else ", no season"
-    sources = ", ".join("standard input" if source == "-" else source for source in reading.sources)
+    sources = ", ".join(STANDARD_INPUT if source == "-" else source for source in reading.sources)
     columns = {
         "target": panel.target_names,
         "time": roles.time and (roles.time,),
