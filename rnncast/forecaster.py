@@ -22,7 +22,6 @@ from rnncast.evaluation import Scores, Wanted, backtest, plan_origins
 from rnncast.following import Follower
 from rnncast.forecasting import Predictor, forecast, forecasts
 from rnncast.frequency import to_stamps
-from rnncast.markup import notebook
 from rnncast.measuring import Measured
 from rnncast.panel import Forecast, Panel
 from rnncast.ranks import SOLO, Ranks
@@ -51,10 +50,14 @@ class Forecaster:
     kind: str = "pandas"
 
     def __repr__(self) -> str:
+        from rnncast.markup import notebook  # it loads what draws charts, which most of what is done needs not
+
         return f"<Forecaster: {notebook.line(self.checkpoint)}>"
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows: a summary, and a chart of the first series' forecast."""
+        from rnncast.markup import notebook
+
         own = self.own()
         try:
             shown: Forecast | str = self.forecast(replace(own, panel=own.panel.only(np.arange(1))))
@@ -215,9 +218,8 @@ class Forecaster:
         **measured: Unpack[Measured],
     ) -> Frame:
         """Return the scores of `backtest` as a data frame: a row for the model and each baseline."""
-        reading = None if data is None else self.read(data)
-        scores = self.backtest(reading, horizon, windows, stride, **measured)
-        return frame(scores_table(scores), self._kind(reading))
+        scores, kind = self._scored(data, horizon, windows, stride, **measured)
+        return frame(scores_table(scores), kind)
 
     def predictions(
         self,
@@ -230,11 +232,13 @@ class Forecaster:
         """Return the forecasts of `backtest` beside what came, as a data frame: see `rendering.predictions`."""
         from rnncast.rendering.predictions import predictions  # it loads what writes Parquet
 
-        reading = None if data is None else self.read(data)
-        return of_kind(predictions(self.backtest(reading, horizon, windows, stride, **measured)), self._kind(reading))
+        scores, kind = self._scored(data, horizon, windows, stride, **measured)
+        return of_kind(predictions(scores), kind)
 
-    def _kind(self, reading: Reading | None) -> str:
-        return self.kind if reading is None else reading.kind
+    def _scored(self, data: Data | None, *origins: int | None, **measured: Unpack[Measured]) -> tuple[Scores, str]:
+        """Return a `backtest`, and the library whose data frames its results are to be."""
+        reading = None if data is None else self.read(data)
+        return self.backtest(reading, *origins, **measured), self.kind if reading is None else reading.kind
 
     def save(self, path: Path) -> None:
         """Write the checkpoint to `path`, whole or not at all."""

@@ -6,6 +6,7 @@ A page is built of `Html`, which is markup already; everything else becomes text
 
 import json
 from html import escape
+from importlib import resources
 from math import floor, isfinite, log10
 
 from rnncast.rendering.base import visible
@@ -20,6 +21,11 @@ class Html(str):
     """Holds markup: what is put into a page as it is."""
 
     __slots__ = ()
+
+
+def part_of(package: str, name: str) -> str:
+    """Return the text of a file that lies in a package: a style, a script, a page to fill in."""
+    return resources.files(package).joinpath(name).read_text(encoding="utf-8")
 
 
 def markup(value: object) -> Html:

@@ -5,11 +5,10 @@ page is for a telephone and for paper, and the script zooms by moving the square
 """
 
 from collections.abc import Iterator
-from importlib import resources
 from itertools import groupby, pairwise
 from math import isfinite
 
-from rnncast.markup.base import Html, data, element
+from rnncast.markup.base import Html, data, element, part_of
 from rnncast.markup.plots import OVER_ALL, SIZE, Extent, Layer, Plot, Ticks
 from rnncast.panel import FloatArray, IntArray
 from rnncast.rendering.charts.ticks import number_ticks
@@ -21,8 +20,9 @@ SAMPLES = {"line": "M1 6h20", "dots": "M11 6h0", "band": "M0 1h22v10h-22z", "spa
 """What the legend shows of a layer, in 22 by 12."""
 
 
-CHART_STYLE = resources.files("rnncast.markup").joinpath("chart.css").read_text(encoding="utf-8")
-"""How figures look, in colours that are told where they stand."""
+def chart_style() -> str:
+    """Return how figures look, in colours that are told where they stand."""
+    return part_of("rnncast.markup", "chart.css")
 
 
 def figure(plot: Plot, is_read: bool = True) -> Html:

@@ -5,20 +5,17 @@ It is markup without a script, in the colours of the text around it, so that it 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from importlib import resources
 
 from rnncast.aliases import describe
 from rnncast.checkpoint import Checkpoint
-from rnncast.markup.base import Html, element, joined, paragraph
+from rnncast.markup.base import Html, element, joined, paragraph, part_of
 from rnncast.markup.curves import forecast_plot
-from rnncast.markup.drawing import CHART_STYLE, figure
+from rnncast.markup.drawing import chart_style, figure
 from rnncast.panel import Forecast
 from rnncast.rendering.base import visible
 from rnncast.rendering.charts.making import Excerpt, forecast_charts
 from rnncast.rendering.columns import steps
 from rnncast.rendering.scores import verdict
-
-STYLE = resources.files("rnncast.markup").joinpath("notebook.css").read_text(encoding="utf-8")
 
 LEVELS = (80, 95)
 """Intervals of the chart, in percent."""
@@ -41,7 +38,7 @@ def card(checkpoint: Checkpoint, shown: Forecast | str) -> str:
     """
     what, *standing = _sentences(checkpoint)
     said = [paragraph(element("strong", "Forecaster"), ": ", what), *map(paragraph, standing)]
-    style = element("style", Html(f".rnncast {{ {STYLE}{CHART_STYLE} }}"))
+    style = element("style", Html(f".rnncast {{ {part_of('rnncast.markup', 'notebook.css')}{chart_style()} }}"))
     return element("div", style, *said, _chart(shown, checkpoint.panel.num_series), class_="rnncast")
 
 

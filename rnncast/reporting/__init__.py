@@ -7,12 +7,11 @@ no network for anything and forbids itself to: its policy names the hashes of it
 import hashlib
 from base64 import b64encode
 from collections.abc import Callable
-from importlib import resources
 from string import Template
 
 from rnncast import __version__
-from rnncast.markup.base import Html, element, markup
-from rnncast.markup.drawing import CHART_STYLE
+from rnncast.markup.base import Html, element, markup, part_of
+from rnncast.markup.drawing import chart_style
 from rnncast.reporting.backtest import backtest
 from rnncast.reporting.data import data
 from rnncast.reporting.forecast import forecast
@@ -27,7 +26,7 @@ __all__ = ["Asked", "Material", "gather", "page"]
 SECTIONS: tuple[Callable[[Material], Html], ...] = (forecast, backtest, data, seasons, training, making)
 NAMES = {"forecast": "Forecast", "backtest": "Backtest", "data": "Data", "seasons": "Seasons", "training": "Training",
          "making": "How it was made"}  # fmt: skip
-SCRIPTS = ("charts.js", "tables.js", "page.js")
+PACKAGE, SCRIPTS = "rnncast.reporting", ("charts.js", "tables.js", "page.js")
 
 
 def page(material: Material) -> str:
@@ -35,9 +34,9 @@ def page(material: Material) -> str:
     sections = [told(material) for told in SECTIONS]
     names = [told.__name__ for told, found in zip(SECTIONS, sections, strict=True) if found]
     links = [element("li", element("a", NAMES[name], href=f"#{name}")) for name in names]
-    style = CHART_STYLE + _file("page.css") + "".join(map(_hidden, material.levels))
-    script = "\n".join(map(_file, SCRIPTS))
-    return Template(_file("page.html")).substitute(
+    style = chart_style() + part_of(PACKAGE, "page.css") + "".join(map(_hidden, material.levels))
+    script = "\n".join(part_of(PACKAGE, name) for name in SCRIPTS)
+    return Template(part_of(PACKAGE, "page.html")).substitute(
         title=markup(material.title),
         version=markup(__version__),
         style_hash=_hash(style),
@@ -54,10 +53,6 @@ def page(material: Material) -> str:
 def _hidden(level: int) -> str:
     """Return the rule by which an interval goes when its box is not checked."""
     return f"\n:root:has(#show-{level}:not(:checked)) .level-{level} {{ display: none }}"
-
-
-def _file(name: str) -> str:
-    return resources.files("rnncast.reporting").joinpath(name).read_text(encoding="utf-8")
 
 
 def _hash(text: str) -> str:
