@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from rnncast.cli.options import Talk
 from rnncast.cli.progress import show
-from rnncast.ranks import SOLO, Ranks
+from rnncast.ranks import Ranks
 
 if TYPE_CHECKING:
     from rnncast.fits import Progress
     from rnncast.states import States
 
 Result = TypeVar("Result")
+
+Begun = Callable[[], Mapping[str, Any]]
+"""Returns what a run is begun with, by name; not called before that is needed, for it reads all data."""
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -31,16 +34,14 @@ class Aside(NamedTuple):
         every: seconds from one time to the next.
         is_resumed: whether the run goes on from where an earlier one was.
         ranks: the processes that share the run; the leading one puts it aside, and all go on from there.
-        begun: returns what the run is begun with, by name; not before it is needed, for it reads all data.
     """
 
     path: str
     every: float
     is_resumed: bool
-    ranks: Ranks = SOLO
-    begun: Callable[[], Mapping[str, Any]] = dict
+    ranks: Ranks
 
-    def known(self, talk: Talk) -> "States":
+    def known(self, begun: Begun, talk: Talk) -> "States":
         """Return where the fits of an earlier run were, if they are asked for and there was one.
 
         Raises:
@@ -50,33 +51,40 @@ class Aside(NamedTuple):
 
         if self.is_resumed and os.path.exists(self.path):
             talk.note(f"Going on from {self.path}.")
-            return load(self.path, self.begun())
+            return load(self.path, begun())
         if self.is_resumed:
             talk.note(f"Note: there is no {self.path}, so the run begins at its beginning.")
         return States()
 
 
-def run(running: "Callable[[States], Generator[Progress, None, Result]]", aside: Aside, talk: Talk) -> Result:
+def run(
+    running: "Callable[[States], Generator[Progress, None, Result]]", begun: Begun, aside: Aside, talk: Talk
+) -> Result:
     """Show what a run yields that is told of the fits' states, and return what it returns; it can be stopped."""
-    aside = aside._replace(begun=cache(aside.begun))
-    states = aside.known(talk)
-    with _stoppable(states, aside, talk):
-        return show(_kept(running(states), states, aside), talk)
+    from rnncast.states import save
+
+    begun = cache(begun)
+    states = aside.known(begun, talk)
+
+    def put_aside() -> None:
+        save(aside.path, begun(), states)
+
+    with _stoppable(states, aside, put_aside, talk):
+        return show(_kept(running(states), aside, put_aside), talk)
 
 
 def _kept(
-    running: "Generator[Progress, None, Result]", states: "States", aside: Aside
+    running: "Generator[Progress, None, Result]", aside: Aside, put_aside: Callable[[], None]
 ) -> "Generator[Progress, None, Result]":
     """Yield what a run yields, putting its state aside from time to time; return what it returns."""
     from rnncast.fits import through
-    from rnncast.states import save
 
     last = perf_counter()
 
     def keep(progress: "Progress") -> "Progress":
         nonlocal last
         if aside.ranks.leads and perf_counter() - last >= aside.every:
-            save(aside.path, aside.begun(), states)
+            put_aside()
             last = perf_counter()
         return progress
 
@@ -84,10 +92,8 @@ def _kept(
 
 
 @contextmanager
-def _stoppable(states: "States", aside: Aside, talk: Talk) -> Iterator[None]:
+def _stoppable(states: "States", aside: Aside, put_aside: Callable[[], None], talk: Talk) -> Iterator[None]:
     """Let the first signal end the fits after their step, whose state is put aside, and the second at once."""
-    from rnncast.states import save
-
     asked: list[int] = []
 
     def ask(number: int, frame: FrameType | None) -> None:
@@ -102,7 +108,7 @@ def _stoppable(states: "States", aside: Aside, talk: Talk) -> Iterator[None]:
         if not asked and (aside.ranks.count == 1 or isinstance(stop, KeyboardInterrupt)):
             raise
         if len(asked) < 2 and states.taken() and aside.ranks.leads:
-            save(aside.path, aside.begun(), states)
+            put_aside()
             talk.note(f"Stopped. {aside.path} holds where the run is: the same command with --resume goes on.")
         # Where only another rank was asked, this one ends as if it had been.
         raise SystemExit(128 + (asked or [signal.SIGTERM])[0]) from stop

@@ -116,7 +116,7 @@ def _fitted(
     talk.note(views.summary(reading))
     talk.notes((*reading.left_out, *reading.notes, *views.shortfalls(reading.panel, asked)))
     running = partial(holdout.run, reading, asked, known, ranks=aside.ranks)
-    made = stopping.run(running, aside._replace(begun=partial(keeping.begun, reading.panel, asked, known)), talk)
+    made = stopping.run(running, partial(keeping.begun, reading.panel, asked, known), aside, talk)
     talk.notes(views.broken_bounds(reading.panel, made.config.bounds))
     for line in (*made.report["reasons"], *views.choices(made.config)):
         talk.detail(line)
