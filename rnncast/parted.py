@@ -44,7 +44,11 @@ def read(paths: Sequence[str], data: DataConfig, ranks: Ranks) -> Reading | None
     own = _read(files[0], [files[number] for number in share], data)
     if ranks.any(own is None) or own is None:
         return None
-    whole = _joined(own, [_unpacked(part) for part in ranks.gather(_packed(own))])
+    arrays, texts = packing.pack(own.panel)
+    said = {name: getattr(own, name) for name in (*_COUNTS, *_NOTES)}
+    parts = map(safetensors.numpy.load, ranks.gather(safetensors.numpy.save(arrays)))
+    told = map(json.loads, ranks.gather(json.dumps([texts, said]).encode()))
+    whole = _joined(own, [(part, *spoken) for part, spoken in zip(parts, told, strict=True)])
     return whole and replace(whole, sources=tuple(paths))
 
 
@@ -56,20 +60,6 @@ def _read(first: str, own: Sequence[str], data: DataConfig) -> Reading | None:
         return read_panel(own, told) if is_plain else None
     except (DataError, UsageError):
         return None
-
-
-def _packed(own: Reading) -> bytes:
-    """Return what others need of a part."""
-    arrays, texts = packing.pack(own.panel)
-    said = {name: getattr(own, name) for name in (*_COUNTS, *_NOTES)}
-    return safetensors.numpy.save(arrays, metadata={"texts": json.dumps(texts), "said": json.dumps(said)})
-
-
-def _unpacked(data: bytes) -> tuple[dict[str, Array], dict[str, Any], dict[str, Any]]:
-    """Return the arrays of a part, the texts of its panel, and what was said of it."""
-    length = int.from_bytes(data[:8], "little")
-    written = json.loads(data[8 : 8 + length])["__metadata__"]
-    return safetensors.numpy.load(data), json.loads(written["texts"]), json.loads(written["said"])
 
 
 def _joined(own: Reading, parts: Sequence[tuple[dict[str, Array], dict[str, Any], dict[str, Any]]]) -> Reading | None:
