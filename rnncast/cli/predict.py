@@ -82,8 +82,8 @@ def predict(
         check(output)
         plotting.check(plot)
         ranks.wait()  # until all have seen that the folder holds nothing else
-        settings = options.given(settings | {"horizon": horizon})
-        forecaster, reading = _chosen(checkpoint, (data, future_data), settings, asked, talk, ranks)
+        more = asked | options.given({"horizon": horizon})
+        forecaster, reading = _chosen(checkpoint, (data, future_data), options.given(settings), more, talk, ranks)
         if levels and reading.panel.classes:
             raise UsageError("--levels are of numbers, and the target is of classes.", "Leave it out.")
         parts = forecaster.forecasts(reading, horizon, share=Share(ranks, is_apart), **asked)
@@ -103,21 +103,23 @@ def _chosen(
     checkpoint: str | None,
     data: tuple[tuple[str, ...], str | None],
     settings: dict[str, Any],
-    bounds: dict[str, Any],
+    more: dict[str, Any],
     talk: Talk,
     ranks: Ranks,
 ) -> "tuple[Forecaster | Exported, Reading]":
-    """Return what forecasts, and what the `data` and those ahead hold, as it reads them."""
+    """Return what forecasts, and what the `data` and those ahead hold, as it reads them.
+
+    The embedded model needs to know `more` before it is made: the horizon and the bounds.
+    """
     from rnncast import api
 
     if choosing.is_embedded(checkpoint, data[0]):
-        reading = choosing.read(*data, settings | bounds, talk, ranks)
-        forecaster = api.untrained(reading, **settings, **bounds)
+        reading = choosing.read(*data, settings | more, talk, ranks)
+        forecaster = api.untrained(reading, **settings, **more)
         choosing.explain(forecaster, talk)
         talk.notes(reading.notes)
         return forecaster, reading
-    given = {name: value for name, value in settings.items() if name != "horizon"}
-    found = choosing.load_any(checkpoint, *data, given, ranks)
+    found = choosing.load_any(checkpoint, *data, settings, ranks)
     talk.notes(found[1].notes)
     return found
 
