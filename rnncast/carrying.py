@@ -23,7 +23,7 @@ from rnncast.casting import AnyNetwork, Carried, Cast
 from rnncast.packing import Array
 from rnncast.panel import BoolArray, FloatArray, IntArray, Panel
 from rnncast.scaling import TINY, Units
-from rnncast.shapes import Shape
+from rnncast.shapes import AGE, FAR_OFF, Shape
 
 
 class Carrier:
@@ -169,10 +169,10 @@ class Windows:
         spread = total / np.maximum(errors, 1)
         scale = np.where(spread > TINY * unit[:, None], spread, unit[:, None])
         back = np.arange(len(lags), 0, -1)  # [K]
-        shown = np.where(back <= since, np.clip((lags.T - level) / scale, -50, 50), 0.0)  # [W, C, K]
+        shown = np.where(back <= since, np.clip((lags.T - level) / scale, -FAR_OFF, FAR_OFF), 0.0)  # [W, C, K]
         shown = np.pad(shown, ((0, 0), (0, 0), (self._shape.num_lags - len(lags), 0)))
         rows = count.size // self._shape.targets
-        parts = (np.arcsinh(shown), np.broadcast_to(seen[:, None], count.shape), np.log1p(count) / 5)
+        parts = (np.arcsinh(shown), np.broadcast_to(seen[:, None], count.shape), np.log1p(count) / AGE)
         return np.concatenate([part.reshape(rows, self._shape.targets * part.shape[2]) for part in parts], axis=1)
 
     def _last(self, panel: Panel, end: int, count: int) -> tuple[FloatArray, BoolArray]:

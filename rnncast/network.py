@@ -136,9 +136,9 @@ class Network(nn.Module):
 
     def forward(self, batch: Batch, last_only: bool = False, carry: Carry | None = None) -> Output:
         """Return the forecasts of a batch as `fold` gives it, from the trained origins or the end of the context on."""
-        return (
-            self._forecast(self._sight(batch), last_only) if carry is None else self._carried(batch, last_only, carry)
-        )
+        if carry is not None:
+            return self._carried(batch, last_only, carry)
+        return self._forecast(self._sight(batch), last_only)
 
     @property
     def learns_to_see(self) -> bool:

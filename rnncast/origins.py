@@ -10,7 +10,7 @@ from rnncast import folds
 from rnncast.causal import causal_scale
 from rnncast.folds import History
 from rnncast.heads.base import Frame
-from rnncast.shapes import Shape
+from rnncast.shapes import AGE, FAR_OFF, Shape
 from rnncast.smoothing import LearnedSmoothing
 from rnncast.windows import Batch
 
@@ -105,7 +105,7 @@ class Origins:
         """Return the last values before each origin, relative to it, [B, O, C x K]; 0 where unknown."""
         values, known = (self.before(steps, self.shape.num_lags) for steps in (past, known))  # [B, O, C, K]
         relative = (values - loc[..., None]) / scale[..., None]
-        return torch.where(known, relative, 0.0).clamp(-50, 50).flatten(2)
+        return torch.where(known, relative, 0.0).clamp(-FAR_OFF, FAR_OFF).flatten(2)
 
     def inputs(self, batch: Batch, relative: Tensor, count: Tensor) -> Tensor:
         """Return what the model reads at each origin, [B, O, F].
@@ -116,7 +116,7 @@ class Origins:
             count: [B, O, C], how much was seen up to each origin.
         """
         seen = batch.observed[:, self.at].to(relative.dtype)  # [B, O, C]
-        age = count.log1p() / 5  # [B, O, C]
+        age = count.log1p() / AGE  # [B, O, C]
         angle = 2 * torch.pi * batch.phase[:, self.at]  # [B, O, M]
         parts = [asinh(relative), seen, age, angle.sin(), angle.cos()]
         for covariates in (held(batch.past, self.at.stop), batch.future[:, : self.at.stop]):

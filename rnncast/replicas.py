@@ -89,7 +89,7 @@ class Replicas:
         first, *drawn = np.random.SeedSequence(seed).generate_state(1 + len(self.chances)).tolist()
         for chance, number in zip(self.chances, drawn, strict=True):
             chance.manual_seed(number)
-        if not self.chances:  # a GPU's own
+        if not self.chances:  # elsewhere dropout draws from torch's own
             torch.manual_seed(first)
 
     def map(self, function: Callable[[Given], Found], items: Iterable[Given]) -> Iterator[Found]:

@@ -41,11 +41,6 @@ class Clock:
         return time.perf_counter() - self._began
 
     @property
-    def is_late(self) -> bool:
-        """Tell whether the time is over."""
-        return self._timed >= 1
-
-    @property
     def _timed(self) -> float:
         """Return how much of the time is over, by one clock for all ranks."""
         return self._ranks.latest(self.seconds) / self.limit if math.isfinite(self.limit) else 0.0
@@ -58,12 +53,12 @@ class Clock:
     @property
     def done(self) -> bool:
         """Tell whether the run is over."""
-        return self.step >= self.last or self.is_late
+        return self.step >= self.last or self._timed >= 1
 
     @property
     def planned(self) -> int:
         """Return the steps of the whole schedule: all, or those that the time allowed."""
-        return self.step if self.is_late else self.total
+        return self.step if self._timed >= 1 else self.total
 
     @property
     def due(self) -> bool:

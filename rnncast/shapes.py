@@ -19,6 +19,12 @@ NUM_INPUTS = 2 * (FOLDS + LONG_FOLDS + TRENDS) + 4
 SIZES = (FOLDS, FOLDS, LONG_FOLDS, FOLDS, LONG_FOLDS, TRENDS, 1, 4)
 """Numbers that are shown of a step ahead, by the parts of `Folds`."""
 
+FAR_OFF = 50.0
+"""Units of the spread at which the last values that models read are cut off."""
+
+AGE = 5.0
+"""Unit of the logarithm of how much was seen, as models read it."""
+
 LARGEST = 200.0
 """Bound on what is shown, in units of the spread."""
 

@@ -13,7 +13,7 @@ from rnncast.light.folds import Folds, History
 from rnncast.light.windows import Batch, single
 from rnncast.packing import Array
 from rnncast.scaling import TINY
-from rnncast.shapes import Shape
+from rnncast.shapes import AGE, FAR_OFF, Shape
 
 
 class View(NamedTuple):
@@ -105,7 +105,7 @@ def _lags(past: Array, known: Array, level: Array, scale: Array, at: slice, coun
     """Return the last values before each origin, relative to it, [B, O, C x K]; 0 where unknown."""
     values, known = (_before(steps, at, count) for steps in (past, known))  # [B, O, C, K]
     relative = (values - level[..., None]) / scale[..., None]
-    return np.clip(np.where(known, relative, np.float32(0)), -50, 50).reshape(*level.shape[:2], -1)
+    return np.clip(np.where(known, relative, np.float32(0)), -FAR_OFF, FAR_OFF).reshape(*level.shape[:2], -1)
 
 
 def _before(values: Array, at: slice, size: int) -> Array:
@@ -119,7 +119,7 @@ def _inputs(shape: Shape, batch: Batch, lags: Array, count: Array, at: slice) ->
     """Return what the model reads at each origin but for the folds, [B, O, F]."""
     length = shape.context_length
     angle = np.float32(2 * np.pi) * batch.phase[:, at]  # [B, O, M]
-    age = np.log1p(single(count)) / np.float32(5)  # [B, O, C]
+    age = np.log1p(single(count)) / np.float32(AGE)  # [B, O, C]
     parts = [np.arcsinh(lags), single(batch.observed[:, at]), age, np.sin(angle), np.cos(angle)]
     for covariates in (batch.past, batch.future[:, :length]):
         whole = covariates[:, at.start + 1 - shape.segment_length :]
