@@ -1,5 +1,6 @@
 """Pretraining: the embedded network, fitted to made-up series alone, in pieces of any length."""
 
+import hashlib
 import json
 import math
 import os
@@ -75,6 +76,21 @@ class Pupil:
         network.half_precision = config.run.precision == "bf16"
         optimizer = registry.OPTIMIZERS["adamw"].load()(network.parameters(), config.training)
         return cls(network, optimizer, Averaged(network, DECAY))
+
+    def begin_with(self, weights: Mapping[str, Array]) -> None:
+        """Let the network, and the average, have other weights.
+
+        Raises:
+            UsageError: they are those of a network of other sizes.
+        """
+        try:
+            self.network.take(weights)
+        except RuntimeError as error:
+            raise UsageError(
+                "the model to begin with has weights of other sizes than were asked for.",
+                "Give the --hidden-size, --layers and --option that it was made with.",
+            ) from error
+        self.averaged = Averaged(self.network, DECAY)
 
     def learn(self, read: Lesson) -> tuple[Tensor, Tensor]:
         """Take one step on a lesson; return its loss and the gradient's norm before clipping."""
@@ -164,7 +180,9 @@ def configured(asked: Config) -> Config:
     return asked.filled(default).with_settings({"model": "folding", "warmup": 0.03})
 
 
-def run(config: Config, course: Course, path: str, panels: Mapping[str, Panel]) -> Generator[Progress, None, Embedded]:
+def run(
+    config: Config, course: Course, path: str, panels: Mapping[str, Panel], start: Embedded | None = None
+) -> Generator[Progress, None, Embedded]:
     """Pretrain, or go on where the last run stopped; write the embedded model to `path`, and yield progress.
 
     A run that reaches its time limit leaves its state beside the path, from which the next goes on.
@@ -174,14 +192,17 @@ def run(config: Config, course: Course, path: str, panels: Mapping[str, Panel]) 
         course: what is learned from.
         path: of the embedded model.
         panels: real series, by name, on which the weights are measured; nothing is learned or chosen by them.
+        start: a model whose weights the course begins with.
 
     Raises:
         CheckpointError: the state of the last run is damaged, or was begun with other settings.
         OutputError: a file cannot be written.
-        UsageError: the path has a model that is finished, or another one.
+        UsageError: the path has a model that is finished, or another one; weights that do not fit the settings.
     """
     pupil, state = Pupil.new(config, device.choose(config.run)), f"{path}.state"
-    header = _header(config, course)
+    header = _header(config, course, start)
+    if start is not None:
+        pupil.begin_with(start.weights)
     if os.path.exists(state):
         pupil.take_up(state, header)
     elif os.path.exists(path):
@@ -202,11 +223,23 @@ def run(config: Config, course: Course, path: str, panels: Mapping[str, Panel]) 
     return model._replace(report=report)
 
 
-def _header(config: Config, course: Course) -> dict[str, Any]:
+def _header(config: Config, course: Course, start: Embedded | None) -> dict[str, Any]:
     """Return what a state must have been begun with, as JSON gives it back."""
-    begun = {"config": config.with_settings({"time_limit": None}).to_dict(), "course": asdict(course)}
+    begun = {
+        "config": config.with_settings({"time_limit": None}).to_dict(),
+        "course": asdict(course),
+        "start": start and _digest(start.weights),
+    }
     plain: dict[str, Any] = json.loads(json.dumps(begun))
     return plain
+
+
+def _digest(weights: Mapping[str, Array]) -> str:
+    """Return the SHA-256 of weights in the order of their names."""
+    digest = hashlib.sha256()
+    for name in sorted(weights):
+        digest.update(weights[name].tobytes())
+    return digest.hexdigest()
 
 
 def _learn(pupil: Pupil, config: Config, course: Course) -> Generator[Progress, None, None]:

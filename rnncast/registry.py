@@ -95,6 +95,10 @@ BASELINES = {
     "theta": Entry("rnncast.baselines.smoothing", "theta", "smoothing with half the trend, seasonally adjusted"),
     "damped": Entry("rnncast.baselines.smoothing", "damped", "smoothing with a damped trend, seasonally adjusted"),
     "holt-winters": Entry("rnncast.baselines.seasonal", "holt_winters", "smoothing of level, damped trend and season"),
+    "ar": Entry("rnncast.baselines.autoregression", "ar", "autoregression, seasonally adjusted"),
+    "seasonal-ar": Entry(
+        "rnncast.baselines.autoregression", "seasonal_ar", "autoregression that reads a season and a step back"
+    ),
     "combined": Entry("rnncast.baselines.combined", "combined", "the others' mean, weighted by their past errors"),
 }
 

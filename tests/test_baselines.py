@@ -1,13 +1,14 @@
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import product
-from math import exp, log
+from itertools import pairwise, product
+from math import exp, inf, log
 
 import numpy as np
 import pytest
 
 from rnncast import registry
 from rnncast.baselines import forecast_baseline, seasonal
+from rnncast.baselines.autoregression import EXACT, FEWEST, ar, seasonal_ar
 from rnncast.baselines.naive import drift, naive, seasonal_naive, window_average
 from rnncast.baselines.seasonal import holt_winters
 from rnncast.baselines.smoothing import ALPHAS, DAMPED_ALPHAS, DAMPED_BETAS, PHIS, damped, naive2, ses, theta
@@ -185,8 +186,8 @@ def slow_holt_winters(values: list[float], seen: list[bool], season: int, horizo
     return [exp(value) for value in log_forecast] if is_log else [max(value, 0.0) for value in forecast]
 
 
-def adjusted(core: Callable[[list[float], range], list[float]]) -> Slow:
-    """Return a slow forecast of what `core` makes of the seasonally adjusted values between first and last seen."""
+def adjusted(core: Callable[[list[float], range], list[float]], is_adjusted: bool = True) -> Slow:
+    """Return a slow forecast of what `core` makes of the values between first and last seen, their season taken out."""
 
     def forecast(values: list[float], seen: list[bool], season: int, horizon: int) -> list[float]:
         known = [t for t in range(len(values)) if seen[t]] or [0]
@@ -194,7 +195,7 @@ def adjusted(core: Callable[[list[float], range], list[float]]) -> Slow:
         values = np.interp(range(known[0], known[-1] + 1), known, [values[t] for t in known]).tolist()
         steps, is_additive = range(gap + 1, gap + horizon + 1), min(values) <= 0
         figure = [0.0 if is_additive else 1.0] * season
-        if is_seasonal(values, season):
+        if is_adjusted and is_seasonal(values, season):
             figure = seasonal_figure(values, season, is_additive)
         phase = [figure[t % season] for t in range(len(values) + steps[-1])]
         plain = [value - phase[t] if is_additive else value / phase[t] for t, value in enumerate(values)]
@@ -203,6 +204,70 @@ def adjusted(core: Callable[[list[float], range], list[float]]) -> Slow:
         return whole if min(values) < 0 else [max(value, 0.0) for value in whole]
 
     return forecast
+
+
+def slow_burg(x: list[float], lags: int, free: int) -> tuple[float, list[float]]:
+    """Return the lowest AICc for each value, and the weights that have it."""
+    n, weights = len(x), list[float]()
+    ahead, behind = list(x), list(x)
+    variance = sum(value**2 for value in x) / n
+    found = [(slow_aicc(variance, n, free), weights)]
+    for order in range(1, min(lags, n - 1) + 1):
+        pairs = [(ahead[t], behind[t - 1]) for t in range(order, n)]
+        squares = sum(f**2 + b**2 for f, b in pairs)
+        k = 2 * sum(f * b for f, b in pairs) / squares if squares > 0 else 0.0
+        weights = [a - k * b for a, b in zip(weights, weights[::-1], strict=True)] + [k]
+        ahead, behind = (
+            [0.0] + [ahead[t] - k * behind[t - 1] for t in range(1, n)],
+            [0.0] + [behind[t - 1] - k * ahead[t] for t in range(1, n)],
+        )
+        variance *= 1 - k**2
+        found.append((slow_aicc(variance, n, free + order), weights))
+    return min(found, key=lambda pair: pair[0])
+
+
+def slow_aicc(variance: float, n: int, free: int) -> float:
+    return inf if n <= free + 1 else log(max(variance, EXACT)) + 2 * free / (n - free - 1)
+
+
+def slow_form(x: list[float], lags: int, far: int, has_mean: bool) -> tuple[float, list[float]]:
+    mean = sum(x) / len(x) if has_mean else 0.0
+    criterion, weights = slow_burg([value - mean for value in x], lags, 1 + has_mean)
+    whole = [value - mean for value in x]
+    for _ in range(far):
+        whole.append(sum(a * value for a, value in zip(weights, whole[::-1], strict=False)))
+    return criterion, [mean + value for value in whole[len(x) :]]
+
+
+def slow_ar_core(season: int) -> Callable[[list[float], range], list[float]]:
+    """Return the forecast of the likeliest of the forms."""
+
+    def forecast(values: list[float], steps: range) -> list[float]:
+        lags, far = max(FEWEST, season + 1), steps[-1]
+        found = [(0.0 if len(values) == 1 else inf, [values[-1]] * far)]
+        forms = [(values, 0.0, lambda value: value)]
+        if min(values) > 0:
+            forms.append(([log(value) for value in values], 2 * sum(map(log, values)) / len(values), exp))
+        for numbers, density, back in forms:
+            changes = [b - a for a, b in pairwise(numbers)]
+            for has_mean in (False, True) if changes else ():
+                criterion, ahead = slow_form(changes, lags, far, has_mean)
+                found.append((criterion + density, [back(numbers[-1] + sum(ahead[: k + 1])) for k in range(far)]))
+            criterion, ahead = slow_form(numbers, lags, far, has_mean=True)
+            found.append((criterion + density, [back(value) for value in ahead]))
+        best = min(found, key=lambda pair: pair[0])[1]
+        reach = 3 * (max(values) - min(values))
+        return [min(max(best[k - 1], min(values) - reach), max(values) + reach) for k in steps]
+
+    return forecast
+
+
+def slow_ar(values: list[float], seen: list[bool], season: int, horizon: int) -> list[float]:
+    return adjusted(slow_ar_core(season))(values, seen, season, horizon)
+
+
+def slow_seasonal_ar(values: list[float], seen: list[bool], season: int, horizon: int) -> list[float]:
+    return adjusted(slow_ar_core(season), is_adjusted=False)(values, seen, season, horizon)
 
 
 SLOW: dict[str, Slow] = {
@@ -215,6 +280,8 @@ SLOW: dict[str, Slow] = {
     "theta": adjusted(slow_theta_core),
     "damped": adjusted(slow_damped_core),
     "holt-winters": slow_holt_winters,
+    "ar": slow_ar,
+    "seasonal-ar": slow_seasonal_ar,
 }
 SHORT = [1, 2, 3, 4, 5, 9, 40]
 
@@ -274,14 +341,14 @@ def test_a_constant_goes_on(name: str, value: float) -> None:
     np.testing.assert_allclose(forecast, value, rtol=1e-12)
 
 
-@pytest.mark.parametrize("name", ["naive2", "ses", "theta", "damped", "holt-winters", "combined"])
+@pytest.mark.parametrize("name", ["naive2", "ses", "theta", "damped", "holt-winters", "ar", "seasonal-ar", "combined"])
 def test_a_history_without_negative_values_has_no_negative_forecast(name: str) -> None:
     panel = panel_of([30, 30])
     falling = np.maximum(25.0 - np.arange(60) % 30, 0.0)[:, None] * np.array([1.0, 2.0])
     assert (forecast_baseline(name, replace(panel, values=falling), 40) >= 0).all()
 
 
-@pytest.mark.parametrize("name", ["naive2", "ses", "theta", "damped", "holt-winters", "combined"])
+@pytest.mark.parametrize("name", ["naive2", "ses", "theta", "damped", "holt-winters", "ar", "combined"])
 def test_an_exact_season_goes_on(name: str) -> None:
     panel = panel_of([24], season_length=4)
     values = np.tile([[2.0, -1], [4, 1], [6, 3], [8, -3]], (6, 1))
@@ -403,3 +470,29 @@ def test_an_unknown_baseline_is_told_with_the_nearest() -> None:
     with pytest.raises(UsageError) as caught:
         forecast_baseline("seasonal_naive", panel_of([3]), 1)
     assert "seasonal-naive" in caught.value.hint
+
+
+def test_an_autoregression_finds_the_weights_that_made_the_values() -> None:
+    noise, values = np.random.default_rng(0).normal(size=4000), np.zeros(4000)
+    for step in range(2, 4000):
+        values[step] = 1.2 * values[step - 1] - 0.5 * values[step - 2] + noise[step]
+    panel = replace(panel_of([4000], season_length=1), values=np.stack([values, values + 100], axis=1))
+    expected = [1.2 * values[-1] - 0.5 * values[-2]]
+    expected.append(1.2 * expected[0] - 0.5 * values[-1])
+    np.testing.assert_allclose(ar(panel, 2)[0, :, 0], expected, atol=0.1)
+    np.testing.assert_allclose(ar(panel, 2)[0, :, 1] - 100, expected, atol=0.1)
+
+
+def test_an_autoregression_goes_on_along_a_line_and_an_exponential() -> None:
+    step = np.arange(40.0)
+    panel = replace(panel_of([30], season_length=1), values=np.stack([5 - 2 * step, 3 * 1.1**step], axis=1)[:30])
+    expected = np.stack([5 - 2 * step, 3 * 1.1**step], axis=1)[30:]
+    np.testing.assert_allclose(ar(panel, 10)[0], expected, rtol=1e-6)
+
+
+def test_lags_of_a_season_carry_one_on_that_turns_around() -> None:
+    figure = np.random.default_rng(1).normal(size=12)
+    turning = np.concatenate([(-1) ** year * figure for year in range(14)])  # its mean is no season
+    panel = replace(panel_of([156], season_length=12), values=np.stack([turning, 2 * turning], axis=1)[:156])
+    error = [np.abs(method(panel, 12)[0, :, 0] - turning[156:]).mean() for method in (seasonal_ar, holt_winters)]
+    assert error[0] < error[1] / 4

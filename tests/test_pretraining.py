@@ -10,7 +10,7 @@ import torch
 from rnncast import embedded, pretraining, registry, sealed
 from rnncast.config import Config
 from rnncast.embedded import Embedded
-from rnncast.errors import CheckpointError
+from rnncast.errors import CheckpointError, UsageError
 from rnncast.fits import Progress
 from rnncast.lessons import Course, lesson
 from rnncast.panel import Panel
@@ -33,10 +33,14 @@ def tiny(**settings: object) -> Config:
 
 
 def finished(
-    path: Path, config: Config, course: Course = COURSE, panels: dict[str, Panel] | None = None
+    path: Path,
+    config: Config,
+    course: Course = COURSE,
+    panels: dict[str, Panel] | None = None,
+    start: Embedded | None = None,
 ) -> tuple[Embedded, list[Progress]]:
     """Run to the end; return the model and the progress."""
-    running, records = run(config, course, str(path), panels or {}), []
+    running, records = run(config, course, str(path), panels or {}, start), []
     while True:
         try:
             records.append(next(running))
@@ -223,3 +227,34 @@ def test_other_cells_are_pretrained_too(tmp_path: Path, cell: str) -> None:
     model, _ = finished(tmp_path / "m", tiny(max_steps=1, option=(f"cell={cell}",)))
     assert model.settings["option"] == (f"cell={cell}",)
     assert all(np.isfinite(weight).all() for weight in model.weights.values())
+
+
+def test_a_course_can_begin_with_the_weights_of_another(tmp_path: Path) -> None:
+    first, _ = finished(tmp_path / "first", tiny())
+    config = tiny(seed=2, learning_rate=1e-9, max_steps=2)
+    nearly, _ = finished(tmp_path / "second", config, start=first)
+    fresh, _ = finished(tmp_path / "third", config)
+    for name, weight in first.weights.items():
+        np.testing.assert_allclose(nearly.weights[name], weight, atol=1e-6, err_msg=name)
+    name = "decoder.hidden.weight"
+    assert not np.allclose(fresh.weights[name], first.weights[name], atol=1e-3)
+
+
+@pytest.mark.usefixtures("_ticking")
+def test_what_begins_with_a_model_goes_on_with_the_same_alone(tmp_path: Path) -> None:
+    first, _ = finished(tmp_path / "first", tiny())
+    whole, _ = finished(tmp_path / "whole", tiny(seed=2), start=first)
+    finished(tmp_path / "m", tiny(seed=2, time_limit=4), start=first)
+    for start in (None, first._replace(weights={name: 2 * weight for name, weight in first.weights.items()})):
+        with pytest.raises(CheckpointError, match="was begun with other settings"):
+            finished(tmp_path / "m", tiny(seed=2), start=start)
+    pieces, _ = finished(tmp_path / "m", tiny(seed=2), start=first)
+    for name, weight in whole.weights.items():
+        np.testing.assert_array_equal(weight, pieces.weights[name], err_msg=name)
+
+
+def test_a_model_of_other_sizes_is_nothing_to_begin_with(tmp_path: Path) -> None:
+    first, _ = finished(tmp_path / "first", tiny(max_steps=1))
+    with pytest.raises(UsageError, match="weights of other sizes"):
+        finished(tmp_path / "m", tiny(hidden_size=7), start=first)
+    assert os.listdir(tmp_path) == ["first"]

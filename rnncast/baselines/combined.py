@@ -9,8 +9,8 @@ from rnncast import registry
 from rnncast.baselines.base import Histories
 from rnncast.panel import FloatArray, Panel
 
-MEMBERS = ("naive", "seasonal-naive", "drift", "ses", "theta", "damped", "holt-winters")
-UNTRIED = ("naive", "ses", "theta", "damped")
+MEMBERS = ("naive", "seasonal-naive", "drift", "theta", "damped", "holt-winters", "ar", "seasonal-ar")
+UNTRIED = ("naive", "theta", "damped")
 """What is averaged where no series is long enough to try anything."""
 
 ORIGINS = 8

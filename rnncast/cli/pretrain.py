@@ -30,6 +30,8 @@ _N: dict[str, Any] = {"metavar": "N", "type": whole(1)}
 @setting("learning_rate", "--lr", text="Peak learning rate.", otherwise="0.003", metavar="X", type=number)
 @setting("seed", "--seed", text="Seed of all chance.", metavar="N", type=whole(0))
 @options.run_options
+@click.option("--from", "start", metavar="FILE",
+              help="Model whose weights to begin with; 'default' is the package's own.")  # fmt: skip
 @click.option("-o", "--output", default="default.safetensors", show_default=True, metavar="FILE", help="Weights.")
 @options.format_option
 @options.talk_options
@@ -40,6 +42,7 @@ def pretrain(
     data: tuple[str, ...],
     rows: int,
     kinds: tuple[str, ...],
+    start: str | None,
     output: str,
     format_name: str | None,
     **settings: Any,
@@ -48,7 +51,7 @@ def pretrain(
 
     Runs for hours in all. A run that stops leaves its state beside the output, and the next one goes on.
     """
-    from rnncast import api, pretraining
+    from rnncast import api, embedded, pretraining
     from rnncast.cli.output import check, emit
     from rnncast.cli.progress import show
     from rnncast.config import Config, DataConfig
@@ -59,7 +62,10 @@ def pretrain(
     config = pretraining.configured(Config.of(options.given(settings)))
     panels = {path: api.read(path, DataConfig()).panel for path in data}
     course = Course(rows=rows, seed=config.training.seed, kinds=kinds)
-    model = show(pretraining.run(config, course, output, panels), talk)
+    begun = None
+    if start is not None:
+        begun = embedded.load() if start == registry.EMBEDDED else embedded.load(start)
+    model = show(pretraining.run(config, course, output, panels, begun), talk)
     for path, scores in model.report["scores"].items():
         talk.note(path)
         emit(metrics_table(scores, api.source([path])), format_name, None, talk)
