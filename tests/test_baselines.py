@@ -8,7 +8,7 @@ import pytest
 
 from rnncast import registry
 from rnncast.baselines import forecast_baseline, seasonal
-from rnncast.baselines.autoregression import EXACT, FEWEST, ar, seasonal_ar
+from rnncast.baselines.autoregression import EXACT, FEWEST, RECENT, ar, seasonal_ar
 from rnncast.baselines.naive import drift, naive, seasonal_naive, window_average
 from rnncast.baselines.seasonal import holt_winters
 from rnncast.baselines.smoothing import ALPHAS, DAMPED_ALPHAS, DAMPED_BETAS, PHIS, damped, naive2, ses, theta
@@ -496,3 +496,11 @@ def test_lags_of_a_season_carry_one_on_that_turns_around() -> None:
     panel = replace(panel_of([156], season_length=12), values=np.stack([turning, 2 * turning], axis=1)[:156])
     error = [np.abs(method(panel, 12)[0, :, 0] - turning[156:]).mean() for method in (seasonal_ar, holt_winters)]
     assert error[0] < error[1] / 4
+
+
+def test_an_autoregression_reads_the_last_steps_alone() -> None:
+    panel = panel_of([3000, RECENT], season_length=1)
+    values = panel.values.copy()
+    values[3000:] = values[3000 - RECENT : 3000]
+    long, recent = ar(replace(panel, values=values), 4)
+    np.testing.assert_allclose(long, recent, rtol=1e-6)

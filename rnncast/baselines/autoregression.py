@@ -9,10 +9,13 @@ import numpy as np
 
 from rnncast.baselines.base import Histories
 from rnncast.panel import BoolArray, FloatArray, IntArray, Panel
-from rnncast.recursions import RECENT, blocks
+from rnncast.recursions import blocks
 
 FEWEST, MOST = 12, 60
 """Lags that are tried, one after the other: a season and one more, at least and at most so many."""
+
+RECENT = 1024
+"""Last steps of a history that are read: on training parts earlier ones were of no use, and take time."""
 
 EXACT = 1e-24
 """Squared error that counts as none, in units of a history's largest value: less is rounding."""

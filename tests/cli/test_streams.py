@@ -66,7 +66,7 @@ def test_a_signal_during_training_leaves_the_old_checkpoint_and_at_most_a_state(
 def test_a_run_that_was_stopped_goes_on_to_the_bytes_of_one_that_was_not(
     program_at: Program, airline: Path, tmp_path: Path, number: signal.Signals
 ) -> None:
-    asked = ["train", airline, "-m", "gru", "--hidden-size", "4", "--ensemble", "1", "--max-steps", "1500", "-q"]
+    asked = ["train", airline, "-m", "gru", "--hidden-size", "4", "--ensemble", "1", "--max-steps", "600", "-q"]
     state = tmp_path / "rnncast.safetensors.state"
     running = program_at.start(*asked, "--save-every", "0.1s")
     for _ in range(600):
