@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from rnncast.panel import BoolArray
 from rnncast.reading.parsing import parse, shape
 from rnncast.spelling import WORDS, tokens
 
@@ -95,6 +96,7 @@ _NUMBERS = (
     ("%9s", 10**17, 41 * 10**17),
 )
 _HALF = 0.5
+_OLDEST, _LATEST = 1000, 2999  # years that quarters may have
 _FEW = 500  # texts tell the formats that come into question
 
 
@@ -109,13 +111,26 @@ def candidates(texts: Sequence[str]) -> list[str]:
 
 
 def are_dates(texts: Sequence[str]) -> bool:
-    """Tell whether most of the texts look like dates, judged by a sample; a third of them must be some that exist."""
+    """Tell whether most of the texts look like dates, judged by a sample; a third of them must be some that exist.
+
+    Names such as Q12345 look like quarters of all years to 9999, so that quarters must be of usual ones.
+    """
     sample = picked(texts)
     alike = [bool(_formats(shape(text), _DATES)) for text in sample]
     if 2 * sum(alike) <= len(sample):
         return False
-    fits = [parse(sample, format).fits for format in candidates(sample)]
+    fits = [_fits(sample, format) for format in candidates(sample)]
     return bool(fits) and 3 * int(np.logical_or.reduce(fits).sum()) >= len(sample)
+
+
+def _fits(texts: Sequence[str], format: str) -> BoolArray:
+    """Tell which texts are dates in a format."""
+    parsed = parse(texts, format)
+    if "%q" not in format:
+        return parsed.fits
+    years = parsed.stamps.astype("datetime64[Y]").astype(np.int64) + 1970
+    found: BoolArray = parsed.fits & (years >= _OLDEST) & (years <= _LATEST)
+    return found
 
 
 def are_clocks(texts: Sequence[str]) -> bool:

@@ -237,3 +237,9 @@ def test_a_gap_of_a_past_covariate_knows_nothing_of_later_rows(tmp_path: Path) -
     text = "ds,y,p\n2024-01-01,1,5\n2024-01-02,2,\n2024-01-03,3,9\n"
     panel = read(tmp_path, text, DataConfig(target=("y",), past_covariates=("p",))).panel
     assert panel.past_covariates.tolist() == [[5], [5], [9]]
+
+
+def test_names_of_series_that_look_like_quarters_of_any_year_are_names(tmp_path: Path) -> None:
+    names = [f"Q{number}" for number in range(9001, 24000, 50)]  # Q12001 is the first quarter of 2001 too
+    reading = read(tmp_path, "V1,V2,V3,V4\n" + "".join(f"{name},1,2,3\n" for name in names))
+    assert (reading.layout, reading.panel.ids[:, 0].tolist()) == ("rows", names)

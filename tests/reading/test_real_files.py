@@ -65,6 +65,7 @@ def test_a_row_counter_is_left_out(data_dir: Path) -> None:
         ("m4/Hourly-train.csv.gz", 414, (24,)),
         ("m4/Daily-train-part.csv.gz", 69, (1,)),
         ("m4/Yearly-test.csv.gz", 23000, (1,)),
+        ("m4/Quarterly-test.csv.gz", 24000, (1,)),
         ("m1/M1-monthly-train.csv.gz", 617, (12,)),
         ("m1/M1-quarterly-train.csv.gz", 203, (4,)),
         ("m1/M1-yearly-train.csv.gz", 181, (1,)),
