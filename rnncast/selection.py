@@ -50,8 +50,9 @@ SMALL, MEDIUM, LARGE = 2_000, 20_000, 200_000
 FAR_STEPS = 128 * 96
 """Steps ahead in a batch, over all windows, that are enough to learn a long horizon from."""
 
-FAR = 3
-"""Segments from which on a horizon is long: networks then read two segments of lags and start from the last value.
+FAR, FAR_AHEAD = 3, 96
+"""Segments, and steps, from which on a horizon is long: networks then read two segments of lags and start from the last
+value.
 
 Smoothing says little so far ahead: there is no anchor."""
 
@@ -260,7 +261,7 @@ def _folded_window(context: int) -> dict[str, object]:
 
 
 def _is_far(horizon: int, segment: int) -> bool:
-    return horizon > FAR * segment
+    return horizon > FAR * segment or horizon >= FAR_AHEAD
 
 
 def _guess(panel: Panel, number: int, longest: int, far: bool) -> int:

@@ -167,6 +167,13 @@ def test_long_horizons_of_large_data_are_learned_by_smaller_networks_in_fewer_st
     assert 0 < (far.model.hidden_size or 0) < (near.model.hidden_size or 0)
 
 
+def test_a_day_of_quarter_hours_is_far_ahead_though_it_is_two_segments() -> None:
+    near, far = (members_of(seasonal(5000, season=96), horizon=horizon)[0] for horizon in (95, 96))
+    assert far.window.segment_length == near.window.segment_length == 48
+    assert (near.window.guess_season, near.training.anchor) == (96, "combined")
+    assert (far.window.guess_season, far.training.anchor) == (1, "none")
+
+
 def test_epochs_stand_in_for_steps() -> None:
     assert {member.training.max_steps for member in members_of(seasonal(100), epochs=3)} == {None}
 
