@@ -29,7 +29,7 @@ def offered(*args: str) -> list[str]:
         (("train", "-m", "ml"), ["mlstm", "mlp"]),
         (("compare", "--model", "def"), ["default"]),
         (("compare", "--baseline", "auto-e"), ["auto-ets"]),
-        (("evaluate", "--baseline", "seas"), ["seasonal-naive"]),
+        (("evaluate", "--baseline", "seas"), ["seasonal-naive", "seasonal-ar"]),
         (("evaluate", "--metric", "msi"), ["msis-80"]),
         (("predict", "--format", "js"), ["json", "jsonl"]),
         (("train", "--freq", "Q"), ["QS", "QE"]),

@@ -84,7 +84,7 @@ def test_values_are_told_to_who_has_no_mouse(page: Page, airline_report: Path) -
     page.press("ArrowLeft")
     assert told(page).startswith("1961-11")
     said = page.run("document.activeElement.getAttribute('aria-valuetext')")
-    assert said.startswith("1961-11, forecast 419.25, 95% interval ")
+    assert said.startswith("1961-11, forecast 427.45, 95% interval ")
 
 
 def test_dragging_zooms_and_a_double_click_shows_all(page: Page, airline_report: Path) -> None:
