@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnncast.baselines.base import Histories
+from rnncast.baselines.base import LARGEST, Histories
 from rnncast.panel import BoolArray, FloatArray, IntArray, Panel
 from rnncast.recursions import blocks
 
@@ -22,9 +22,6 @@ EXACT = 1e-24
 
 REACH = 3
 """Times a history's range by which forecasts may lie outside it."""
-
-LARGEST = 50.0
-"""Logarithm of the largest forecast in those units: more is no forecast."""
 
 
 class _Form(NamedTuple):
@@ -72,12 +69,13 @@ def _forecast(histories: Histories, season_length: int, horizon: int) -> FloatAr
 def _ahead(values: FloatArray, count: IntArray, lags: int, far: int) -> FloatArray:
     """Return the likeliest form's steps ahead [B, F] of the first `count` [B] of the values [B, T]."""
     positive: BoolArray = values.min(axis=1) > 0
-    logs = np.log(values, where=positive[:, None], out=np.zeros_like(values))
-    inside = np.arange(values.shape[1]) < count[:, None]
-    density = np.where(positive, 2 * (logs * inside).sum(axis=1) / count, np.inf)
     forms = _forms(values, count, lags, far)
-    for criterion, ahead in _forms(logs, count, lags, far):
-        forms.append(_Form(criterion + density, np.exp(np.minimum(ahead, LARGEST))))
+    if positive.any():
+        logs = np.log(values, where=positive[:, None], out=np.zeros_like(values))
+        inside = np.arange(values.shape[1]) < count[:, None]
+        density = np.where(positive, 2 * (logs * inside).sum(axis=1) / count, np.inf)
+        for criterion, ahead in _forms(logs, count, lags, far):
+            forms.append(_Form(criterion + density, np.exp(np.minimum(ahead, LARGEST))))
     best = np.argmin([form.criterion for form in forms], axis=0)
     found: FloatArray = np.stack([form.ahead for form in forms])[best, np.arange(len(best))]
     return found

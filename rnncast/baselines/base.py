@@ -12,6 +12,9 @@ import numpy as np
 from rnncast.panel import BoolArray, FloatArray, IntArray, Panel
 from rnncast.recursions import blocks
 
+LARGEST = 50.0
+"""Logarithm of the largest forecast, in units of the history's largest value: more is no forecast."""
+
 CRITICAL = 1.645
 """The normal quantile of the M4 organisers' seasonality test, at 90%."""
 

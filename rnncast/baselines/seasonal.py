@@ -12,7 +12,7 @@ the last, which is 0, since what all of them share is level.
 import numpy as np
 
 from rnncast import registry
-from rnncast.baselines.base import Histories
+from rnncast.baselines.base import LARGEST, Histories
 from rnncast.panel import BoolArray, FloatArray, IntArray, Panel, ranges
 from rnncast.recursions import Fitted, blocks, first_least, minimum
 
@@ -27,9 +27,6 @@ CELLS = 2**14
 
 STORED = 2**22
 """Numbers of all steps that are kept at once."""
-
-LARGEST = 50.0
-"""Logarithm of the largest forecast, in units of the history's largest value: more is no forecast."""
 
 PHIS = np.array([0.85, 0.98])
 ALPHAS = np.array([0.01, 0.15, 0.4, 0.7, 0.9999])
