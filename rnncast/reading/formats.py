@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from rnncast.panel import BoolArray
-from rnncast.reading.parsing import parse, shape
+from rnncast.reading.parsing import Parsed, parse, shape
 from rnncast.spelling import WORDS, tokens
 
 _MONTH = "|".join(WORDS["b"])
@@ -113,21 +113,25 @@ def candidates(texts: Sequence[str]) -> list[str]:
 def are_dates(texts: Sequence[str]) -> bool:
     """Tell whether most of the texts look like dates, judged by a sample; a third of them must be some that exist.
 
-    Names such as Q12345 look like quarters of all years to 9999, so that quarters must be of usual ones.
+    Names such as Q1 to Q24000 look like quarters too: of these three in four must be some, and of usual years.
     """
     sample = picked(texts)
     alike = [bool(_formats(shape(text), _DATES)) for text in sample]
     if 2 * sum(alike) <= len(sample):
         return False
-    fits = [_fits(sample, format) for format in candidates(sample)]
-    return bool(fits) and 3 * int(np.logical_or.reduce(fits).sum()) >= len(sample)
+    known = candidates(sample)
+    fits = [parse(sample, format).fits for format in known if "%q" not in format]
+    quarters = [_are_usual(parse(sample, format)) for format in known if "%q" in format]
+    return 3 * _count(fits) >= len(sample) or 4 * _count(quarters) >= 3 * len(sample)
 
 
-def _fits(texts: Sequence[str], format: str) -> BoolArray:
-    """Tell which texts are dates in a format."""
-    parsed = parse(texts, format)
-    if "%q" not in format:
-        return parsed.fits
+def _count(fits: Sequence[BoolArray]) -> int:
+    """Return how many texts fit one of the formats at least."""
+    return int(np.logical_or.reduce(fits).sum())
+
+
+def _are_usual(parsed: Parsed) -> BoolArray:
+    """Tell which texts are dates of usual years."""
     years = parsed.stamps.astype("datetime64[Y]").astype(np.int64) + 1970
     found: BoolArray = parsed.fits & (years >= _OLDEST) & (years <= _LATEST)
     return found

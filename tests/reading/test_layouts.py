@@ -239,7 +239,8 @@ def test_a_gap_of_a_past_covariate_knows_nothing_of_later_rows(tmp_path: Path) -
     assert panel.past_covariates.tolist() == [[5], [5], [9]]
 
 
-def test_names_of_series_that_look_like_quarters_of_any_year_are_names(tmp_path: Path) -> None:
-    names = [f"Q{number}" for number in range(9001, 24000, 50)]  # Q12001 is the first quarter of 2001 too
+@pytest.mark.parametrize("numbers", [range(9001, 24000, 50), range(1, 200)])
+def test_names_of_series_that_look_like_quarters_are_names(tmp_path: Path, numbers: range) -> None:
+    names = [f"Q{number}" for number in numbers]  # Q12001 is the first quarter of 2001 too, and Q124 of 2024
     reading = read(tmp_path, "V1,V2,V3,V4\n" + "".join(f"{name},1,2,3\n" for name in names))
     assert (reading.layout, reading.panel.ids[:, 0].tolist()) == ("rows", names)
